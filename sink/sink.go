@@ -97,6 +97,11 @@ type Limits struct {
 	// NoOffsets marks an at-least-once sink: it keeps no offsets, and sources then start at their own acked
 	// position, not at the beginning.
 	NoOffsets bool
+	// BoundedOnly says why the sink needs a source that ends; "" = it does not. An endless one is refused.
+	BoundedOnly string
+	// Database names the place of a sink that bears one load at a time over a whole database; "" = it bears more.
+	// A dead-letter sink on the same one is refused: its load would wait for the one that waits for it.
+	Database string
 }
 
 // GroupLoader is what a Sink implements that can load batches of several partitions, and consecutive batches

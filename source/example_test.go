@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"slices"
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
@@ -71,4 +72,36 @@ func ExampleFromSeq() {
 	// Output:
 	// count-1 after 1: [[0]]
 	// count-1 after 2: [[1]]
+}
+
+func ExampleFromStructs() {
+	type reading struct {
+		Sensor  string   `floe:"sensor"`
+		Celsius *float64 `floe:"celsius"`
+	}
+	warm := 21.5
+	readings := []reading{{"roof", &warm}, {"cellar", nil}}
+	src, err := source.FromStructs("readings-1", slices.Values(readings), nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	show(src, "")
+	// Output: readings-1 after 1: [["roof" "cellar"] [21.5 (null)]]
+}
+
+func ExampleFromChan() {
+	type event struct{ N int64 }
+	events := make(chan event)
+	go func() {
+		defer close(events)
+		for n := range int64(3) {
+			events <- event{n}
+		}
+	}()
+	src, err := source.FromChan("events-1", events, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	show(src, "")
+	// Output: events-1 after 1: [[0 1 2]]
 }

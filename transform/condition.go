@@ -81,7 +81,7 @@ func (o Operand) IsNull() Condition {
 		}
 		return func(ctx context.Context, rec arrow.Record) (arrow.Array, error) {
 			col := rec.Column(at)
-			set := newBits(col.Len())
+			set := newRowSet(col.Len())
 			for i := range col.Len() {
 				if isNull(col, i) {
 					bitutil.SetBit(set, i)
@@ -118,7 +118,7 @@ func (c Condition) Not() Condition {
 			}
 			defer a.Release()
 			b := a.(*array.Boolean)
-			value, valid := newBits(b.Len()), newBits(b.Len())
+			value, valid := newRowSet(b.Len()), newRowSet(b.Len())
 			for i := range b.Len() {
 				bitutil.SetBitTo(value, i, !b.Value(i))
 				bitutil.SetBitTo(valid, i, b.IsValid(i))
@@ -228,7 +228,7 @@ func call(ctx context.Context, name string, args ...compute.Datum) (arrow.Array,
 
 // spread gives each row of d what values has for its entry of the dictionary.
 func spread(ctx context.Context, d *array.Dictionary, values *array.Boolean) arrow.Array {
-	value, valid := newBits(d.Len()), newBits(d.Len())
+	value, valid := newRowSet(d.Len()), newRowSet(d.Len())
 	for i := range d.Len() {
 		if d.IsNull(i) {
 			continue
@@ -242,8 +242,8 @@ func spread(ctx context.Context, d *array.Dictionary, values *array.Boolean) arr
 }
 
 // boolArray makes an array of bits; valid nil = no nulls.
-func boolArray(mem memory.Allocator, value, valid bits, n int) arrow.Array {
-	copied := func(b bits) *memory.Buffer {
+func boolArray(mem memory.Allocator, value, valid rowSet, n int) arrow.Array {
+	copied := func(b rowSet) *memory.Buffer {
 		buf := memory.NewResizableBuffer(mem)
 		buf.Resize(len(b))
 		copy(buf.Bytes(), b)

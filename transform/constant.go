@@ -2,7 +2,6 @@ package transform
 
 import (
 	"fmt"
-	"math"
 	"math/big"
 	"reflect"
 	"time"
@@ -220,7 +219,7 @@ func temporalScalar(dt arrow.DataType, v any, no error) (scalar.Scalar, error) {
 	}
 	switch dt := dt.(type) {
 	case *arrow.TimestampType:
-		n, ok := ticks(t, dt.Unit)
+		n, ok := ticks(t, int64(dt.Unit.Multiplier()))
 		if !ok {
 			return nil, inexact
 		}
@@ -238,19 +237,19 @@ func temporalScalar(dt arrow.DataType, v any, no error) (scalar.Scalar, error) {
 	return nil, no
 }
 
-// ticks returns t in units since 1970, where it is a whole number of them that an int64 holds.
-func ticks(t time.Time, unit arrow.TimeUnit) (int64, bool) {
-	nanos := int64(unit.Multiplier())
+// ticks returns t in units of up to a second since 1970, where it is a whole number of them that an int64 holds.
+func ticks(t time.Time, nanos int64) (int64, bool) {
 	perSecond := int64(time.Second) / nanos
 	if int64(t.Nanosecond())%nanos != 0 {
 		return 0, false
 	}
-	fraction := int64(t.Nanosecond()) / nanos
-	seconds := t.Unix()
-	if seconds > math.MaxInt64/perSecond-1 || seconds < math.MinInt64/perSecond {
-		return 0, false
+	seconds, fraction := t.Unix(), int64(t.Nanosecond())/nanos
+	if seconds < 0 && fraction > 0 { // both with one sign, so that the sum does not overflow half-way
+		seconds, fraction = seconds+1, fraction-perSecond
 	}
-	return seconds*perSecond + fraction, true
+	n, ok := times(seconds, perSecond)
+	sum := n + fraction
+	return sum, ok && (fraction == 0 || (sum > n) == (fraction > 0))
 }
 
 // wholeDays returns the days from 1970 to the date of t in its own zone, where t is the beginning of that day.

@@ -45,9 +45,9 @@ func (f filter) Bind(_ context.Context, in *arrow.Schema) (Processor, error) {
 }
 
 // truths returns the rows that are true, not false and not null.
-func truths(mask *array.Boolean) bits {
+func truths(mask *array.Boolean) rowSet {
 	n, offset := mask.Len(), mask.Data().Offset()
-	set := newBits(n)
+	set := newRowSet(n)
 	bitutil.CopyBitmap(mask.Data().Buffers()[1].Bytes(), offset, n, set, 0)
 	if mask.NullN() > 0 {
 		bitutil.BitmapAnd(set, mask.NullBitmapBytes(), 0, int64(offset), set, 0, int64(n))

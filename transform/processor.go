@@ -17,6 +17,7 @@ type result struct {
 	rejected *deadletter.Rows // with row numbers of the record given; nil: none
 	// origins gives, for each row of out, the row it was made of; nil: the rows that were not rejected, in order.
 	origins func() []int64
+	blind   bool // origins are not known
 }
 
 func (r result) release() {

@@ -11,13 +11,13 @@ import (
 	"github.com/apache/arrow/go/v17/arrow/memory"
 )
 
-// bits is a set of rows, one bit each from the first bit on.
-type bits []byte
+// rowSet is a set of rows, one bit each from the first bit on.
+type rowSet []byte
 
-func newBits(rows int) bits { return make(bits, bitutil.BytesForBits(int64(rows))) }
+func newRowSet(rows int) rowSet { return make(rowSet, bitutil.BytesForBits(int64(rows))) }
 
 // each calls f for every run of set bits among the first rows.
-func (b bits) each(rows int, f func(start, end int)) {
+func (b rowSet) each(rows int, f func(start, end int)) {
 	for i := 0; i < rows; {
 		if i%8 == 0 && b[i/8] == 0 {
 			i += 8
@@ -36,7 +36,7 @@ func (b bits) each(rows int, f func(start, end int)) {
 }
 
 // indices returns the row numbers of the set bits.
-func (b bits) indices(rows int) []int64 {
+func (b rowSet) indices(rows int) []int64 {
 	out := make([]int64, 0, bitutil.CountSetBits(b, 0, rows))
 	b.each(rows, func(start, end int) {
 		for i := start; i < end; i++ {
@@ -47,7 +47,7 @@ func (b bits) indices(rows int) []int64 {
 }
 
 // keep returns the rows of rec that are in the set.
-func keep(ctx context.Context, rec arrow.Record, rows bits) (result, error) {
+func keep(ctx context.Context, rec arrow.Record, rows rowSet) (result, error) {
 	n := int(rec.NumRows())
 	kept := bitutil.CountSetBits(rows, 0, n)
 	origins := func() []int64 { return rows.indices(n) }
@@ -76,7 +76,7 @@ func keep(ctx context.Context, rec arrow.Record, rows bits) (result, error) {
 	return result{out: array.NewRecord(rec.Schema(), cols, int64(kept)), origins: origins}, nil
 }
 
-func indexArray(mem memory.Allocator, rows bits, n, kept int) arrow.Array {
+func indexArray(mem memory.Allocator, rows rowSet, n, kept int) arrow.Array {
 	buf := memory.NewResizableBuffer(mem)
 	defer buf.Release()
 	buf.Resize(kept * arrow.Uint32SizeBytes)
@@ -94,7 +94,7 @@ func indexArray(mem memory.Allocator, rows bits, n, kept int) arrow.Array {
 }
 
 // takeColumn returns the rows of col that are in the set; numbers are the same as an array.
-func takeColumn(ctx context.Context, col arrow.Array, rows bits, numbers arrow.Array) (arrow.Array, error) {
+func takeColumn(ctx context.Context, col arrow.Array, rows rowSet, numbers arrow.Array) (arrow.Array, error) {
 	if d, ok := col.(*array.Dictionary); ok {
 		taken, err := takeColumn(ctx, d.Indices(), rows, numbers)
 		if err != nil {
@@ -116,6 +116,31 @@ func takeColumn(ctx context.Context, col arrow.Array, rows bits, numbers arrow.A
 		}
 	}()
 	return array.Concatenate(runs, compute.GetAllocator(ctx))
+}
+
+// takeValues returns the values at the numbers; a null number gives a null.
+func takeValues(ctx context.Context, values arrow.Array, numbers *array.Int64) (arrow.Array, error) {
+	if takeable(values.DataType()) {
+		return compute.TakeArrayOpts(ctx, values, numbers, compute.TakeOptions{BoundsCheck: false})
+	}
+	mem := compute.GetAllocator(ctx)
+	var parts []arrow.Array
+	defer func() {
+		for _, p := range parts {
+			p.Release()
+		}
+	}()
+	for i := range numbers.Len() {
+		if numbers.IsNull(i) {
+			parts = append(parts, array.MakeArrayOfNull(mem, values.DataType(), 1))
+		} else {
+			parts = append(parts, array.NewSlice(values, numbers.Value(i), numbers.Value(i)+1))
+		}
+	}
+	if len(parts) == 0 {
+		return array.NewSlice(values, 0, 0), nil
+	}
+	return array.Concatenate(parts, mem)
 }
 
 // takeable says for which types arrow's take is there. It lacks maps, unions, dictionaries inside of others

@@ -1,0 +1,131 @@
+package floe
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"github.com/apache/arrow/go/v17/arrow"
+
+	"github.com/floedata/floe/deadletter"
+	"github.com/floedata/floe/transform"
+)
+
+// item is one source batch on its way from the reader into a lane's filling batch.
+type item struct {
+	schema   *arrow.Schema // of rec once it is done
+	rec      arrow.Record  // nil = no rows
+	read     int64         // rows that the source gave
+	before   string        // position before its first row
+	position string        // position after its last row
+	rejects  []refusal
+	charge   int64 // bytes charged to the budget
+	err      error
+	chain    *chain        // nil = nothing to do
+	done     chan struct{} // closed once processed; nil where chain is
+}
+
+// refusal is rows refused by one stage, with what identifies them.
+type refusal struct {
+	rows   *deadletter.Rows
+	stage  string
+	before string
+}
+
+func (it *item) release() {
+	if it.rec != nil {
+		it.rec.Release()
+		it.rec = nil
+	}
+	for _, r := range it.rejects {
+		r.rows.Release()
+	}
+	it.rejects = nil
+}
+
+// chain is a run's transforms bound to one source schema.
+type chain struct {
+	processors []transform.Processor
+	out        *arrow.Schema
+}
+
+// bind binds the transforms to a source schema.
+func bind(ctx context.Context, transforms []transform.Transform, in *arrow.Schema) (*chain, error) {
+	c := &chain{out: in}
+	for i, t := range transforms {
+		p, err := t.Bind(ctx, c.out)
+		if err != nil {
+			return c, fmt.Errorf("transform %d: %w", i+1, err)
+		}
+		c.processors = append(c.processors, p)
+		c.out = p.Schema()
+	}
+	return c, nil
+}
+
+func (c *chain) close(ctx context.Context) error {
+	var first error
+	for _, p := range c.processors {
+		if err := p.Close(ctx); err != nil && first == nil {
+			first = err
+		}
+	}
+	return first
+}
+
+// process runs the chain over the item's record, which it replaces by the result.
+func (it *item) process(ctx context.Context) {
+	defer close(it.done)
+	for i, p := range it.chain.processors {
+		if it.rec == nil {
+			return
+		}
+		out, rejected, err := p.Process(ctx, it.rec)
+		it.rec.Release()
+		it.rec = out
+		if rejected.Len() > 0 {
+			it.rejects = append(it.rejects, refusal{rejected, fmt.Sprintf("transform %d", i+1), it.before})
+		} else {
+			rejected.Release()
+		}
+		if err != nil {
+			it.err = fmt.Errorf("transform %d: %w", i+1, err)
+			return
+		}
+	}
+}
+
+// workers processes items of all lanes, a fixed number at once. A place is held only while an item is
+// processed.
+type workers struct {
+	tasks chan *item
+	wg    sync.WaitGroup
+}
+
+func startWorkers(ctx context.Context, n int) *workers {
+	w := &workers{tasks: make(chan *item)}
+	for range n {
+		w.wg.Go(func() {
+			for it := range w.tasks {
+				it.process(ctx)
+			}
+		})
+	}
+	return w
+}
+
+// submit hands an item over; where ctx is done first, the item fails with its cause.
+func (w *workers) submit(ctx context.Context, it *item) {
+	select {
+	case w.tasks <- it:
+	case <-ctx.Done():
+		it.err = context.Cause(ctx)
+		close(it.done)
+	}
+}
+
+// stop ends the workers; nothing may be submitted any more.
+func (w *workers) stop() {
+	close(w.tasks)
+	w.wg.Wait()
+}

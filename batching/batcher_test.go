@@ -347,7 +347,7 @@ func TestBatcherWithoutColumns(t *testing.T) {
 }
 
 func FuzzBatcher(f *testing.F) {
-	for seed := range uint64(200) {
+	for seed := range uint64(60) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, seed uint64) {

@@ -1,0 +1,184 @@
+package text
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+)
+
+const (
+	// DefaultBlockBytes is the size of blocks where none is asked for.
+	DefaultBlockBytes = 2 << 20
+	// DefaultMaxRowBytes bounds a row where no bound is asked for.
+	DefaultMaxRowBytes = 64 << 20
+	// LargestRowBytes is what a row may be bounded to at most: cells are numbered in 30 bits.
+	LargestRowBytes = 512 << 20
+)
+
+// Cut is what a [Cutter] found in a stretch of text.
+type Cut struct {
+	Skip int // bytes before the first row
+	End  int // end of the last whole row; at most Skip where there is none
+	Next int // where the next row may begin: End and what divides rows
+	Done bool
+}
+
+// Cutter finds the ends of rows.
+type Cutter interface {
+	// Cut looks at data, which begins at a row boundary; begin says that it is the very beginning of the text,
+	// end that no more follows. Where there is no whole row it is called again with more of the same text.
+	Cut(data []byte, begin, end bool) (Cut, error)
+}
+
+// Reader cuts a text into blocks. One goroutine uses it; the blocks may be used by others.
+type Reader struct {
+	r          io.Reader
+	cut        Cutter
+	lineEnd    byte
+	size, most int
+	mark       Mark
+	carry      []byte // read, but behind the last cut; part of a buffer of this reader's own
+	eof, done  bool
+	pool       sync.Pool
+}
+
+// NewReader returns the reader of the text that r goes on with at mark. blockBytes is about the size of
+// blocks, maxRowBytes the bound of one row; 0 means the default of either. lineEnd is the byte by which lines
+// are counted.
+func NewReader(r io.Reader, cut Cutter, lineEnd byte, blockBytes, maxRowBytes int, at Mark) *Reader {
+	if blockBytes <= 0 {
+		blockBytes = DefaultBlockBytes
+	}
+	if maxRowBytes <= 0 {
+		maxRowBytes = DefaultMaxRowBytes
+	}
+	maxRowBytes = min(maxRowBytes, LargestRowBytes)
+	if at.Line == 0 {
+		at.Line = 1
+	}
+	return &Reader{r: r, cut: cut, lineEnd: lineEnd, size: min(blockBytes, LargestRowBytes), most: maxRowBytes, mark: at}
+}
+
+// bom is the byte order mark that some programs write before UTF-8.
+var bom = []byte("\xef\xbb\xbf")
+
+// BOM returns the length of the byte order mark at the beginning of data: 3 or 0.
+func BOM(data []byte) int {
+	if bytes.HasPrefix(data, bom) {
+		return len(bom)
+	}
+	return 0
+}
+
+// Next returns the next block, or io.EOF where the text has ended. After any other error the reader is of no
+// more use; reading may go on with a new one at the mark of the last block.
+func (t *Reader) Next() (Block, error) {
+	for {
+		if t.done {
+			return Block{}, io.EOF
+		}
+		b, ok, err := t.next()
+		if err != nil {
+			t.done = true
+			return Block{}, err
+		}
+		if ok {
+			return b, nil
+		}
+	}
+}
+
+// next reads one buffer and cuts it; false where it holds no row, but no error either.
+func (t *Reader) next() (Block, bool, error) {
+	buf := t.buffer()
+	data := append((*buf)[:0], t.carry...)
+	for {
+		var err error
+		if data, err = t.fill(data); err != nil {
+			return Block{}, false, err
+		}
+		*buf = data[:cap(data)]
+		begin := t.mark.Offset == 0
+		c, err := t.cut.Cut(data, begin, t.eof)
+		if err != nil {
+			return Block{}, false, t.place(err, data)
+		}
+		if c.Next == 0 && !t.eof && !c.Done {
+			if len(data) > t.most {
+				return Block{}, false, fmt.Errorf("line %d: a row is longer than %d bytes: an unclosed quote, or raise the row limit", t.mark.Line, t.most)
+			}
+			data = append(make([]byte, 0, 2*cap(data)+8), data...)
+			continue
+		}
+		return t.block(buf, data, c)
+	}
+}
+
+// buffer returns a buffer to read into. Large ones, which a long row made, are not kept.
+func (t *Reader) buffer() *[]byte {
+	if b, ok := t.pool.Get().(*[]byte); ok && cap(*b) <= 2*t.size+len(t.carry) {
+		return b
+	}
+	b := make([]byte, 0, t.size+len(t.carry)/2)
+	return &b
+}
+
+// fill reads until data's capacity is used up or the text ends.
+func (t *Reader) fill(data []byte) ([]byte, error) {
+	idle := 0
+	for len(data) < cap(data) && !t.eof {
+		n, err := t.r.Read(data[len(data):cap(data)])
+		data = data[:len(data)+n]
+		switch {
+		case errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF):
+			t.eof = true
+		case err != nil:
+			return data, fmt.Errorf("read at byte %d: %w", t.mark.Offset+int64(len(data)), err)
+		case n > 0:
+			idle = 0
+		default:
+			if idle++; idle > 100 {
+				return data, io.ErrNoProgress
+			}
+		}
+	}
+	return data, nil
+}
+
+// block makes the block of a cut and moves the mark.
+func (t *Reader) block(buf *[]byte, data []byte, c Cut) (Block, bool, error) {
+	t.done = c.Done || t.eof && c.Next >= len(data)
+	line := t.mark.Line + t.lines(data[:min(c.Skip, c.Next)])
+	b := Block{Offset: t.mark.Offset + int64(c.Skip), Line: line, Last: t.done, buf: buf, pool: &t.pool}
+	t.mark.Line += t.lines(data[:c.Next])
+	t.mark.Offset += int64(c.Next)
+	b.After = t.mark
+	t.carry = append(t.carry[:0], data[c.Next:]...)
+	if c.End <= c.Skip {
+		t.pool.Put(buf)
+		return Block{}, false, nil
+	}
+	b.Data = data[c.Skip:c.End:c.End]
+	return b, true, nil
+}
+
+func (t *Reader) lines(data []byte) int64 { return int64(bytes.Count(data, []byte{t.lineEnd})) }
+
+// SyntaxError is an error of a [Cutter] at a place in the text that it was given.
+type SyntaxError struct {
+	At      int // byte of the text given
+	Message string
+}
+
+func (e *SyntaxError) Error() string { return e.Message }
+
+// place puts line and byte before a cutter's error.
+func (t *Reader) place(err error, data []byte) error {
+	var s *SyntaxError
+	if !errors.As(err, &s) {
+		return err
+	}
+	return fmt.Errorf("line %d, byte %d: %w", t.mark.Line+t.lines(data[:s.At]), t.mark.Offset+int64(s.At), err)
+}

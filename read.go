@@ -37,7 +37,7 @@ func (s *session) read(ctx context.Context, items chan<- *item) error {
 			return context.Cause(ctx)
 		}
 		if it.chain != nil {
-			s.run.workers.submit(ctx, it)
+			s.run.workers.submit(it)
 		}
 	}
 }

@@ -114,15 +114,8 @@ func startWorkers(ctx context.Context, n int) *workers {
 	return w
 }
 
-// submit hands an item over; where ctx is done first, the item fails with its cause.
-func (w *workers) submit(ctx context.Context, it *item) {
-	select {
-	case w.tasks <- it:
-	case <-ctx.Done():
-		it.err = context.Cause(ctx)
-		close(it.done)
-	}
-}
+// submit hands an item over. The workers never wait for anything but their work, so this ends soon.
+func (w *workers) submit(it *item) { w.tasks <- it }
 
 // stop ends the workers; nothing may be submitted any more.
 func (w *workers) stop() {

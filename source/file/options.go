@@ -9,6 +9,7 @@ import (
 	"gocloud.dev/blob"
 
 	"github.com/floedata/floe/config"
+	"github.com/floedata/floe/internal/decode/text"
 )
 
 // Options says how files are read. The zero value reads every format by the names of the files. New copies it.
@@ -42,6 +43,10 @@ type Options struct {
 	// uncompressed text. 0 = 4 MiB; negative is refused.
 	BlockBytes int
 
+	// MaxRowBytes bounds a row of a CSV or JSON file, so that a quote that is never closed does not read the whole
+	// file as one field. 0 = 64 MiB; at most 512 MiB; negative is refused.
+	MaxRowBytes int
+
 	// Parallel is how many blocks of text, files or columns are decoded at once. 0 = GOMAXPROCS; negative is
 	// refused. The rows come in order all the same.
 	Parallel int
@@ -61,7 +66,8 @@ type CSVOptions struct {
 	Delimiter byte // 0 = ',', and a tab where the name ends in .tsv or .tab
 	Quote     byte // 0 = '"'
 	NoQuote   bool // quotes are ordinary characters
-	Comment   byte // lines that begin with it are skipped; 0 = none
+	Escape    byte // inside quotes, makes the character behind it an ordinary one; 0 = quotes are doubled instead
+	Trim      bool // spaces and tabs around unquoted texts are no part of them
 
 	// NoHeader: the first line is a row. The columns are those of Schema in its order, else column0, column1, ...
 	NoHeader bool
@@ -167,11 +173,15 @@ func (o *Options) check(f *config.Faults) {
 		{"Options.SampleBytes", int64(o.SampleBytes)},
 		{"Options.BatchRows", o.BatchRows},
 		{"Options.BlockBytes", int64(o.BlockBytes)},
+		{"Options.MaxRowBytes", int64(o.MaxRowBytes)},
 		{"Options.Parallel", int64(o.Parallel)},
 	} {
 		if n.value < 0 {
 			f.Add(n.field, "%d is negative; 0 means the default", n.value)
 		}
+	}
+	if o.MaxRowBytes > text.LargestRowBytes {
+		f.Add("Options.MaxRowBytes", "%d is more than %d", o.MaxRowBytes, text.LargestRowBytes)
 	}
 	if o.JSON.Mixed < MixedText || o.JSON.Mixed > MixedReject {
 		f.Add("Options.JSON.Mixed", "%d is none of MixedText and MixedReject", o.JSON.Mixed)
@@ -206,9 +216,9 @@ func (o *CSVOptions) check(f *config.Faults) {
 	}
 	special("Options.CSV.Delimiter", o.Delimiter)
 	special("Options.CSV.Quote", o.Quote)
-	special("Options.CSV.Comment", o.Comment)
-	if o.NoQuote && o.Quote != 0 {
-		f.Add("Options.CSV.Quote", "NoQuote is set too; give one of the two")
+	special("Options.CSV.Escape", o.Escape)
+	if o.NoQuote && (o.Quote != 0 || o.Escape != 0) {
+		f.Add("Options.CSV.NoQuote", "without quotes, Quote and Escape mean nothing; give one of them")
 	}
 	delimiter, quote := o.Delimiter, o.Quote
 	if delimiter == 0 {
@@ -220,12 +230,12 @@ func (o *CSVOptions) check(f *config.Faults) {
 	if delimiter == quote {
 		f.Add("Options.CSV.Delimiter", "it is the quote too: %q", delimiter)
 	}
-	if o.Comment != 0 && (o.Comment == delimiter || o.Comment == quote) {
-		f.Add("Options.CSV.Comment", "it is the delimiter or the quote too: %q", o.Comment)
+	if o.Escape != 0 && o.Escape == delimiter {
+		f.Add("Options.CSV.Escape", "it is the delimiter too: %q", o.Escape)
 	}
 	for _, n := range o.Nulls {
-		if strings.ContainsAny(n, "\r\n") {
-			f.Add("Options.CSV.Nulls", "%q holds a line break", n)
+		if strings.ContainsAny(n, "\r\n") || len(n) > text.LongestNull {
+			f.Add("Options.CSV.Nulls", "%.20q holds a line break or is longer than %d bytes", n, text.LongestNull)
 		}
 	}
 }

@@ -4,7 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // DB is what the table's methods run on: a *sql.DB, *sql.Conn or *sql.Tx.
@@ -16,6 +18,9 @@ type DB interface {
 // Table keeps offsets in a SQL database beside the rows that they count, so that both move in one
 // transaction. It is a value: share it freely. Its errors are the driver's, wrapped: the caller classifies
 // them.
+//
+// Keys and texts may hold any bytes: what is not valid UTF-8, and NUL, which databases refuse or cut off, is
+// stored with a backslash before its number, and a backslash as two.
 //
 // A row is made by [Table.Claim], never by a load: loads only update, so that a load which is tried again can
 // tell what became of the last try.
@@ -132,7 +137,7 @@ func (t Table) Adopt(ctx context.Context, tx DB, key Key, epoch int64, mark, off
 // Read returns the row of key, and whether there is one.
 func (t Table) Read(ctx context.Context, db DB, key Key) (row Row, found bool, err error) {
 	rows, err := db.QueryContext(ctx, t.sql(`SELECT epoch, committed, mark FROM %s WHERE pipeline = ? AND target = ? AND partition_id = ?`),
-		key.Pipeline, key.Target, key.Partition)
+		escape(key.Pipeline), escape(key.Target), escape(key.Partition))
 	if err != nil {
 		return Row{}, false, t.wrap("read", err)
 	}
@@ -142,13 +147,14 @@ func (t Table) Read(ctx context.Context, db DB, key Key) (row Row, found bool, e
 		if err := rows.Scan(&row.Epoch, &row.Offset, &row.Mark); err != nil {
 			return Row{}, false, t.wrap("read", err)
 		}
+		row.Offset, row.Mark = unescape(row.Offset), unescape(row.Mark)
 	}
 	return row, found, t.wrap("read", rows.Err())
 }
 
 // List returns the rows of all partitions of a pipeline and target.
 func (t Table) List(ctx context.Context, db DB, pipeline, target string) (map[string]Row, error) {
-	rows, err := db.QueryContext(ctx, t.sql(`SELECT partition_id, epoch, committed, mark FROM %s WHERE pipeline = ? AND target = ?`), pipeline, target)
+	rows, err := db.QueryContext(ctx, t.sql(`SELECT partition_id, epoch, committed, mark FROM %s WHERE pipeline = ? AND target = ?`), escape(pipeline), escape(target))
 	if err != nil {
 		return nil, t.wrap("list", err)
 	}
@@ -160,7 +166,8 @@ func (t Table) List(ctx context.Context, db DB, pipeline, target string) (map[st
 		if err := rows.Scan(&id, &row.Epoch, &row.Offset, &row.Mark); err != nil {
 			return nil, t.wrap("list", err)
 		}
-		list[id] = row
+		row.Offset, row.Mark = unescape(row.Offset), unescape(row.Mark)
+		list[unescape(id)] = row
 	}
 	return list, t.wrap("list", rows.Err())
 }
@@ -172,7 +179,19 @@ func (t Table) Reset(ctx context.Context, tx DB, pipeline, target string) error 
 	return err
 }
 
+// Forget removes the rows of a pipeline and target, which fences every writer. It is for a target that never
+// comes back under that name: a row made anew would use its epochs twice.
+func (t Table) Forget(ctx context.Context, tx DB, pipeline, target string) error {
+	_, err := t.exec(ctx, tx, `DELETE FROM %s WHERE pipeline = ? AND target = ?`, pipeline, target)
+	return err
+}
+
 func (t Table) exec(ctx context.Context, db DB, query string, args ...any) (int64, error) {
+	for i, arg := range args {
+		if text, ok := arg.(string); ok {
+			args[i] = escape(text)
+		}
+	}
 	res, err := db.ExecContext(ctx, t.sql(query), args...)
 	if err != nil {
 		return 0, t.wrap("write", err)
@@ -204,4 +223,46 @@ func (t Table) wrap(doing string, err error) error {
 		return nil
 	}
 	return fmt.Errorf("offset: %s %s: %w", doing, t.Name, err)
+}
+
+// escape writes any bytes as valid UTF-8 without NUL; two texts never become one.
+func escape(s string) string {
+	if utf8.ValidString(s) && !strings.ContainsAny(s, "\\\x00") {
+		return s
+	}
+	var b strings.Builder
+	for len(s) > 0 {
+		r, n := utf8.DecodeRuneInString(s)
+		switch {
+		case r == '\\':
+			b.WriteString(`\\`)
+		case r == 0 || r == utf8.RuneError && n == 1:
+			fmt.Fprintf(&b, `\x%02x`, s[0])
+		default:
+			b.WriteString(s[:n])
+		}
+		s = s[n:]
+	}
+	return b.String()
+}
+
+// unescape undoes escape; what escape did not write stays as it is.
+func unescape(s string) string {
+	if !strings.Contains(s, `\`) {
+		return s
+	}
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		if s[i] == '\\' && i+1 < len(s) && s[i+1] == '\\' {
+			i++
+		} else if s[i] == '\\' && i+3 < len(s) && s[i+1] == 'x' {
+			if n, err := strconv.ParseUint(s[i+2:i+4], 16, 8); err == nil {
+				b.WriteByte(byte(n))
+				i += 3
+				continue
+			}
+		}
+		b.WriteByte(s[i])
+	}
+	return b.String()
 }

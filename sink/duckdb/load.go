@@ -1,0 +1,204 @@
+package duckdb
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/apache/arrow/go/v17/arrow"
+
+	"github.com/floedata/floe/offset"
+	"github.com/floedata/floe/sink"
+)
+
+// errNotMoved: the offset was not the batch's From under the writer's epoch.
+var errNotMoved = errors.New("the offset has moved")
+
+// rowFault wraps an error of an INSERT that a row may be to blame for.
+type rowFault struct{ err error }
+
+func (e *rowFault) Error() string { return e.err.Error() }
+func (e *rowFault) Unwrap() error { return e.err }
+
+// Load implements [sink.Writer].
+func (w *writer) Load(ctx context.Context, b *sink.Batch) (sink.Receipt, error) {
+	if w.done() {
+		return sink.Receipt{}, errClosed
+	}
+	w.s.ddl.RLock()
+	defer w.s.ddl.RUnlock()
+	r, err := w.load(ctx, b)
+	if errors.Is(err, sink.ErrFenced) {
+		return sink.Receipt{}, fmt.Errorf("sink/duckdb: load partition %q into %q: %w", b.Partition, w.s.table, err)
+	}
+	return r, w.s.wrap(ctx, fmt.Sprintf("load partition %q into", b.Partition), err)
+}
+
+func (w *writer) load(ctx context.Context, b *sink.Batch) (sink.Receipt, error) {
+	if w.doubt {
+		if done, err := w.settled(ctx, b); done || err != nil {
+			return sink.Receipt{Rows: b.Rows, Bytes: b.Bytes}, err
+		}
+	}
+	if b.Rows > 0 && (w.plan == nil || !w.plan.matches(b.Schema)) {
+		return sink.Receipt{}, errors.New("the batch has a schema that was not prepared")
+	}
+	in, err := w.newInput(b)
+	if err != nil {
+		return sink.Receipt{}, err
+	}
+	defer in.release()
+	for {
+		r, err := w.try(ctx, b, in)
+		var fault *rowFault
+		if !errors.As(err, &fault) || ctx.Err() != nil {
+			return r, err
+		}
+		reasons, err := w.culprits(ctx, in)
+		if err != nil {
+			return sink.Receipt{}, err
+		}
+		if len(reasons) == 0 {
+			return sink.Receipt{}, fmt.Errorf("no single row is to blame: %w", fault.err)
+		}
+		if err := in.reject(reasons); err != nil {
+			return sink.Receipt{}, err
+		}
+	}
+}
+
+// try loads what is left of the input, in one transaction with the offset.
+func (w *writer) try(ctx context.Context, b *sink.Batch, in *input) (sink.Receipt, error) {
+	r := sink.Receipt{Rows: b.Rows - int64(len(in.reasons)), Bytes: b.Bytes}
+	err := w.s.inTx(ctx, func(c *sql.Conn) error {
+		if err := w.sameTable(ctx, c); err != nil {
+			return err
+		}
+		if err := w.insert(ctx, c, in.kept); err != nil {
+			return err
+		}
+		rejected, err := in.rejected()
+		if err != nil {
+			return err
+		}
+		if err := w.writeRejects(ctx, c, b, rejected); err != nil {
+			rejected.Release()
+			return err
+		}
+		seen := r
+		seen.Rejected = rejected
+		if err := b.Gate(ctx, seen); err != nil {
+			return fmt.Errorf("the batch was not accepted: %w", err)
+		}
+		moved, err := w.s.offsets.Move(ctx, c, w.key, w.epoch, b.From, b.To)
+		if err == nil && !moved {
+			err = errNotMoved
+		}
+		return err
+	})
+	var commit *commitError
+	switch {
+	case err == nil && !w.doubt:
+		return r, nil
+	case err == nil:
+		// A COMMIT failed before this one: that the rows came with their offset is seen, not assumed.
+		done, err := w.settled(ctx, b)
+		if err == nil && !done {
+			err = errors.New("the offset did not move with the rows: look into the table before going on")
+		}
+		return r, err
+	case errors.As(err, &commit):
+		w.doubt = true
+	}
+	return r, w.outcome(ctx, b, err)
+}
+
+// outcome decides what became of a try that failed with err: nil where the batch is there.
+func (w *writer) outcome(ctx context.Context, b *sink.Batch, err error) error {
+	var fault *rowFault
+	if ctx.Err() != nil || errors.As(err, &fault) {
+		return err
+	}
+	done, seen := w.settled(ctx, b)
+	switch {
+	case seen != nil && errors.Is(seen, sink.ErrFenced):
+		return seen
+	case seen != nil:
+		return errors.Join(err, seen)
+	case done:
+		return nil
+	}
+	return err
+}
+
+// settled reads the offset: whether it is the batch's To under this epoch. Another claim is [sink.ErrFenced].
+func (w *writer) settled(ctx context.Context, b *sink.Batch) (done bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	outcome, err := w.s.offsets.Outcome(ctx, w.s.db, w.key, w.epoch, b.From, b.To)
+	switch {
+	case err != nil:
+		return false, err
+	case outcome == offset.Fenced:
+		return false, sink.ErrFenced
+	}
+	return outcome == offset.Done, nil
+}
+
+// sameTable checks that the table is still the one that the offset counts.
+func (w *writer) sameTable(ctx context.Context, c *sql.Conn) error {
+	if w.mark == "" {
+		return nil
+	}
+	t, err := w.s.inspectTable(ctx, c, w.table)
+	if err != nil {
+		return err
+	}
+	if t == nil || t.mark != w.mark {
+		return errSwapped
+	}
+	return nil
+}
+
+// insert puts rows into the table, and checks that all arrived.
+func (w *writer) insert(ctx context.Context, c *sql.Conn, records []arrow.Record) error {
+	if len(records) == 0 {
+		return nil
+	}
+	if w.plan.by != byInsert {
+		return w.upsert(ctx, c, records)
+	}
+	return w.s.withView(ctx, c, w.plan.view, records, func(v view) error {
+		return w.execCounted(ctx, c, w.insertStatement(v), rows(records))
+	})
+}
+
+func (w *writer) insertStatement(v view) string {
+	return "INSERT INTO " + w.s.qualified(w.table) + " (" + w.plan.names() + ") SELECT " + w.plan.values() + " FROM " + v.name
+}
+
+// execCounted runs an INSERT that must insert want rows; -1 = any number.
+func (w *writer) execCounted(ctx context.Context, c *sql.Conn, query string, want int64) error {
+	res, err := c.ExecContext(ctx, query)
+	if err != nil {
+		if isRowFault(err) {
+			return &rowFault{err}
+		}
+		return err
+	}
+	n, err := res.RowsAffected()
+	if err == nil && want >= 0 && n != want {
+		err = fmt.Errorf("%d rows were handed over and %d inserted", want, n)
+	}
+	return err
+}
+
+func rows(records []arrow.Record) int64 {
+	n := int64(0)
+	for _, r := range records {
+		n += r.NumRows()
+	}
+	return n
+}

@@ -1,0 +1,230 @@
+package duckdb
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/apache/arrow/go/v17/arrow"
+
+	"github.com/floedata/floe/sink"
+)
+
+// Prepare implements [sink.Writer].
+func (w *writer) Prepare(ctx context.Context, schema *arrow.Schema) error {
+	if w.done() {
+		return errClosed
+	}
+	p, err := newPlan(w.s.table, schema)
+	if err != nil {
+		return err
+	}
+	w.s.ddl.Lock()
+	defer w.s.ddl.Unlock()
+	var mark string
+	err = w.s.inTx(ctx, func(c *sql.Conn) error {
+		t, err := w.shape(ctx, c, p)
+		if err != nil {
+			return err
+		}
+		if err := w.strategy(p, t); err != nil {
+			return err
+		}
+		p.settle(t)
+		mark = t.mark
+		if err := w.s.prepareRejects(ctx, c); err != nil {
+			return err
+		}
+		return w.adopt(ctx, c, mark)
+	})
+	var schemaErr *sink.SchemaError
+	if errors.As(err, &schemaErr) || errors.Is(err, sink.ErrFenced) {
+		return err
+	}
+	if err != nil {
+		return w.s.wrap(ctx, "prepare", err)
+	}
+	w.mark, w.plan = mark, p
+	return nil
+}
+
+// adopt ties the writer's row to the table with that mark.
+func (w *writer) adopt(ctx context.Context, c *sql.Conn, mark string) error {
+	if w.mark == mark {
+		return nil
+	}
+	if w.mark != "" {
+		return errSwapped
+	}
+	row, found, err := w.s.offsets.Read(ctx, c, w.key)
+	if err != nil {
+		return err
+	}
+	if !found || row.Epoch != w.epoch {
+		return sink.ErrFenced
+	}
+	if _, err := w.s.offsets.Adopt(ctx, c, w.key, w.epoch, mark, row.Offset); err != nil {
+		return err
+	}
+	return nil
+}
+
+// errSwapped answers a load or Prepare that finds another table than the offset counts.
+var errSwapped = errors.New("the table was dropped or made anew while it was being loaded: run again, which starts from the beginning")
+
+// shape makes or evolves the table for the plan, marks it, and returns it as it is then.
+func (w *writer) shape(ctx context.Context, c *sql.Conn, p *plan) (*target, error) {
+	t, err := w.s.inspect(ctx, c, w.table)
+	if err != nil {
+		return nil, err
+	}
+	if t == nil {
+		if w.mark != "" {
+			return nil, errSwapped
+		}
+		t, err = w.create(ctx, c, p)
+		if err != nil {
+			return nil, err
+		}
+	}
+	if err := w.evolve(ctx, c, p, t); err != nil {
+		return nil, err
+	}
+	comment := t.comment
+	if t, err = w.s.inspect(ctx, c, w.table); err != nil {
+		return nil, err
+	}
+	if t.mark == "" {
+		text, mark := marked(comment)
+		if err := w.s.exec(ctx, c, "COMMENT ON TABLE "+w.s.qualified(t.name)+" IS "+literal(text)); err != nil {
+			return nil, err
+		}
+		t.mark = mark
+	}
+	return t, nil
+}
+
+// create makes the table: from the types of the rows, or, in replace mode, like the one to be replaced.
+func (w *writer) create(ctx context.Context, c *sql.Conn, p *plan) (*target, error) {
+	w.s.opts.Logger.InfoContext(ctx, "making the table", "sink", "duckdb", "table", w.table, "columns", len(p.columns))
+	if w.s.opts.Mode == Replace {
+		old, err := w.s.inspect(ctx, c, w.s.table)
+		if err != nil {
+			return nil, err
+		}
+		if old != nil {
+			return w.createLike(ctx, c, old)
+		}
+	}
+	columns := make([]string, len(p.columns))
+	for i, col := range p.columns {
+		columns[i] = quote(col.name) + " " + col.want.sql
+	}
+	if err := w.s.exec(ctx, c, "CREATE TABLE "+w.s.qualified(w.table)+" ("+strings.Join(columns, ", ")+")"); err != nil {
+		return nil, err
+	}
+	return w.s.inspect(ctx, c, w.table)
+}
+
+// evolve adds and widens columns as far as the options allow, and refuses what then does not fit.
+func (w *writer) evolve(ctx context.Context, c *sql.Conn, p *plan, t *target) error {
+	given := map[string]bool{}
+	for i, col := range p.columns {
+		given[fold(col.name)] = true
+		want, err := canonical(ctx, c, col.want.sql)
+		if err != nil {
+			return err
+		}
+		p.columns[i].want.sql = want
+		field := p.schema.Field(i)
+		have := t.column(col.name)
+		alter := ""
+		switch {
+		case have == nil && w.s.opts.Evolve >= AddColumns:
+			alter = "ADD COLUMN " + quote(col.name) + " " + want
+		case have == nil:
+			return &sink.SchemaError{Target: w.s.table, Column: col.name, Type: field.Type, Reason: "the table lacks it: add it, or set Options.Evolve to AddColumns"}
+		case field.Type.ID() == arrow.NULL || widens(want, have.typ):
+		case w.s.opts.Evolve == Widen && widens(have.typ, want):
+			alter = "ALTER COLUMN " + quote(have.name) + " SET DATA TYPE " + want
+		case !fits(want, have.typ):
+			return &sink.SchemaError{
+				Target: w.s.table, Column: col.name, Type: field.Type,
+				Reason: fmt.Sprintf("the table has it as %s, which cannot hold %s exactly: alter the table, convert the column before%s", have.typ, want, hint(w.s.opts.Evolve, have.typ, want)),
+			}
+		}
+		if alter == "" {
+			continue
+		}
+		w.s.opts.Logger.InfoContext(ctx, "altering the table", "sink", "duckdb", "table", w.table, "change", alter)
+		if err := w.s.exec(ctx, c, "ALTER TABLE "+w.s.qualified(t.name)+" "+alter); err != nil {
+			return err
+		}
+	}
+	for _, have := range t.columns {
+		if have.notNull && have.fallback == "" && !given[fold(have.name)] {
+			return &sink.SchemaError{Target: w.s.table, Column: have.name, Reason: "the table has it as NOT NULL without a DEFAULT, and the rows lack it: give it a default, or add it to the rows"}
+		}
+	}
+	return nil
+}
+
+func hint(e Evolve, have, want string) string {
+	if e != Widen && widens(have, want) {
+		return ", or set Options.Evolve to Widen"
+	}
+	return ""
+}
+
+// canonical returns the type as the catalog writes it.
+func canonical(ctx context.Context, c *sql.Conn, typ string) (string, error) {
+	var name string
+	err := c.QueryRowContext(ctx, "SELECT typeof(CAST(NULL AS "+typ+"))").Scan(&name)
+	return name, err
+}
+
+// strategy decides how rows go in. DuckDB checks a unique index against rows that the same transaction has deleted,
+// so that an upsert can delete and insert only where there is none.
+func (w *writer) strategy(p *plan, t *target) error {
+	if w.s.opts.Mode != Upsert {
+		return nil
+	}
+	var key []string
+	for _, k := range w.s.opts.Key {
+		i := slices.IndexFunc(p.columns, func(c planned) bool { return fold(c.name) == fold(k) })
+		if i < 0 {
+			return &sink.SchemaError{Target: w.s.table, Column: k, Reason: "it is in Options.Key, and the rows lack it"}
+		}
+		if id := p.schema.Field(i).Type.ID(); arrow.IsNested(id) || id == arrow.NULL {
+			return &sink.SchemaError{Target: w.s.table, Column: k, Type: p.schema.Field(i).Type, Reason: "it is in Options.Key, and a key must be of plain values"}
+		}
+		p.key = append(p.key, i)
+		key = append(key, fold(k))
+	}
+	slices.Sort(key)
+	p.by = byDelete
+	for _, u := range t.unique {
+		have := make([]string, len(u.columns))
+		for i, c := range u.columns {
+			have[i] = fold(c)
+		}
+		slices.Sort(have)
+		if !slices.Equal(have, key) {
+			return &sink.SchemaError{
+				Target: w.s.table, Column: strings.Join(u.columns, ", "),
+				Reason: "the table keeps something else unique than Options.Key, and DuckDB cannot replace rows then: drop that constraint or index, or name its columns in Options.Key",
+			}
+		}
+		p.by = byConflict
+	}
+	return nil
+}
+
+// exec runs a statement without parameters.
+func (s *Sink) exec(ctx context.Context, c *sql.Conn, query string) error {
+	_, err := c.ExecContext(ctx, query)
+	return err
+}

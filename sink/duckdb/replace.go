@@ -1,0 +1,174 @@
+package duckdb
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/floedata/floe/offset"
+)
+
+// A generation is one loading of everything in replace mode. The sink keeps it in the offsets table, in a row of
+// the table to be replaced under the partition "", which no source has: "open" and its id while it loads, "done"
+// and its id once it is swapped in. Its rows go into a shadow table, and its offsets are kept, under its own name.
+const (
+	openPrefix   = "open "
+	donePrefix   = "done "
+	shadowPrefix = "_floe_new_"
+)
+
+// generationKey is the row that keeps the generation of a pipeline.
+func (s *Sink) generationKey(pipeline string) offset.Key {
+	return offset.Key{Pipeline: pipeline, Target: s.target(), Partition: ""}
+}
+
+// current returns the name under which a pipeline's offsets are kept now; "" = no generation is under way.
+func (s *Sink) current(ctx context.Context, db offset.DB, pipeline string) (string, error) {
+	if s.opts.Mode != Replace {
+		return s.target(), nil
+	}
+	row, _, err := s.offsets.Read(ctx, db, s.generationKey(pipeline))
+	if err != nil {
+		return "", err
+	}
+	if id, open := strings.CutPrefix(row.Offset, openPrefix); open {
+		return shadowPrefix + id, nil
+	}
+	return "", nil
+}
+
+// join returns the shadow table of the generation under way, or begins one.
+func (s *Sink) join(ctx context.Context, pipeline string) (shadow string, err error) {
+	s.ddl.Lock()
+	defer s.ddl.Unlock()
+	err = s.inTx(ctx, func(c *sql.Conn) error {
+		if shadow, err = s.current(ctx, c, pipeline); err != nil || shadow != "" {
+			return err
+		}
+		key := s.generationKey(pipeline)
+		row, err := s.offsets.Claim(ctx, c, key)
+		if err != nil {
+			return err
+		}
+		id := uuid.NewString()
+		shadow = shadowPrefix + id
+		_, err = s.offsets.Adopt(ctx, c, key, row.Epoch, "", openPrefix+id)
+		return err
+	})
+	return shadow, err
+}
+
+// createLike makes the writer's table with the columns, defaults and constraints of another.
+func (w *writer) createLike(ctx context.Context, c *sql.Conn, old *target) (*target, error) {
+	var ddl string
+	err := c.QueryRowContext(ctx, `SELECT sql FROM duckdb_tables() WHERE database_name = current_database() AND schema_name = ? AND table_name = ?`,
+		w.s.schema, old.name).Scan(&ddl)
+	if err != nil {
+		return nil, err
+	}
+	definition, err := afterName(ddl)
+	if err != nil {
+		return nil, err
+	}
+	if err := w.s.exec(ctx, c, "CREATE TABLE "+w.s.qualified(w.table)+definition); err != nil {
+		return nil, err
+	}
+	t, err := w.s.inspect(ctx, c, w.table)
+	if err == nil {
+		t.comment = strings.TrimSpace(markPattern.ReplaceAllString(old.comment, ""))
+	}
+	return t, err
+}
+
+// afterName returns what follows the table's name in CREATE TABLE: the catalog quotes a name that holds a bracket.
+func afterName(ddl string) (string, error) {
+	quoted := false
+	for i, r := range ddl {
+		switch {
+		case r == '"':
+			quoted = !quoted
+		case r == '(' && !quoted:
+			return ddl[i:], nil
+		}
+	}
+	return "", fmt.Errorf("the catalog's definition of the table has no columns: %.100q", ddl)
+}
+
+// Finish implements [sink.Finisher]: in replace mode the shadow table takes the place of the old one, in the same
+// transaction that retires the generation. Done again, it finds nothing under way.
+func (s *Sink) Finish(ctx context.Context, pipeline string, _ []string) error {
+	if s.closed.Load() {
+		return errClosed
+	}
+	if s.opts.Mode != Replace {
+		return nil
+	}
+	s.ddl.Lock()
+	defer s.ddl.Unlock()
+	return s.wrap(ctx, "replace", s.inTx(ctx, func(c *sql.Conn) error {
+		shadow, err := s.current(ctx, c, pipeline)
+		if err != nil || shadow == "" {
+			return err
+		}
+		if err := s.swap(ctx, c, shadow); err != nil {
+			return err
+		}
+		return s.retire(ctx, c, pipeline, shadow, donePrefix+strings.TrimPrefix(shadow, shadowPrefix))
+	}))
+}
+
+// swap puts the shadow in the place of the old table. A source without rows or columns leaves no shadow: the old
+// table is emptied then.
+func (s *Sink) swap(ctx context.Context, c *sql.Conn, shadow string) error {
+	old, err := s.inspect(ctx, c, s.table)
+	if err != nil {
+		return err
+	}
+	t, err := s.inspect(ctx, c, shadow)
+	if err != nil {
+		return err
+	}
+	if t == nil {
+		if old == nil {
+			return nil
+		}
+		return s.exec(ctx, c, "DELETE FROM "+s.qualified(old.name))
+	}
+	name := s.table
+	if old != nil {
+		name = old.name
+		if err := s.exec(ctx, c, "DROP TABLE "+s.qualified(name)); err != nil {
+			return fmt.Errorf("drop the old table: %w", err)
+		}
+	}
+	s.opts.Logger.InfoContext(ctx, "swapping the table", "sink", "duckdb", "table", name)
+	return s.exec(ctx, c, "ALTER TABLE "+s.qualified(shadow)+" RENAME TO "+quote(name))
+}
+
+// retire ends the generation of a shadow: its offsets go, which fences its writers.
+func (s *Sink) retire(ctx context.Context, c *sql.Conn, pipeline, shadow, state string) error {
+	key := s.generationKey(pipeline)
+	row, err := s.offsets.Claim(ctx, c, key)
+	if err != nil {
+		return err
+	}
+	if _, err := s.offsets.Adopt(ctx, c, key, row.Epoch, "", state); err != nil {
+		return err
+	}
+	return s.offsets.Forget(ctx, c, pipeline, shadow)
+}
+
+// abandon drops the generation under way.
+func (s *Sink) abandon(ctx context.Context, c *sql.Conn, pipeline string) error {
+	shadow, err := s.current(ctx, c, pipeline)
+	if err != nil || shadow == "" {
+		return err
+	}
+	if err := s.exec(ctx, c, "DROP TABLE IF EXISTS "+s.qualified(shadow)); err != nil {
+		return err
+	}
+	return s.retire(ctx, c, pipeline, shadow, "")
+}

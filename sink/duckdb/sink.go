@@ -1,0 +1,256 @@
+package duckdb
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/apache/arrow/go/v17/arrow/memory"
+	"github.com/google/uuid"
+	"github.com/marcboeker/go-duckdb"
+
+	"github.com/floedata/floe/batching"
+	"github.com/floedata/floe/offset"
+	"github.com/floedata/floe/sink"
+)
+
+// rowGroup is the number of rows that DuckDB compresses and stores together.
+const rowGroup = 122_880
+
+// Sink loads one table. It is safe for concurrent use, and loads one batch at a time.
+type Sink struct {
+	db       *sql.DB
+	owned    bool
+	database string
+	table    string // as the user wrote it
+	schema   string // resolved
+	opts     Options
+	offsets  offset.Table
+	id       string // tells the views of this sink from those of another on the same instance
+	mem      memory.Allocator
+
+	views atomic.Int64
+	// ddl is held for reading by loads, for writing by whatever changes tables: DuckDB fails either one where
+	// they meet.
+	ddl    sync.RWMutex
+	closed atomic.Bool
+}
+
+var (
+	_ sink.Limiter   = (*Sink)(nil)
+	_ sink.Finisher  = (*Sink)(nil)
+	_ sink.Inspector = (*Sink)(nil)
+	_ sink.Resetter  = (*Sink)(nil)
+)
+
+// Open opens or makes the database file and returns a sink of its table. The instance is the sink's own, and
+// tuned for loading: the order of rows in a table is not kept. No other process can open the file meanwhile. All
+// faults of the options come together as a *config.Error.
+func Open(path, table string, opts *Options) (*Sink, error) {
+	o, err := checked("sink/duckdb.Open", path, table, opts, true)
+	if err != nil {
+		return nil, err
+	}
+	connector, err := duckdb.NewConnector(path, nil)
+	if err != nil {
+		return nil, fmt.Errorf("sink/duckdb: open %q: %w", path, err)
+	}
+	s := &Sink{db: sql.OpenDB(connector), owned: true, table: table, opts: o}
+	settings := []string{"SET preserve_insertion_order = false"}
+	if o.Threads > 0 {
+		settings = append(settings, "SET threads = "+strconv.Itoa(o.Threads))
+	}
+	if o.MemoryLimit > 0 {
+		settings = append(settings, "SET memory_limit = '"+strconv.FormatInt(o.MemoryLimit, 10)+" B'")
+	}
+	for _, set := range settings {
+		if _, err := s.db.Exec(set); err != nil {
+			return nil, errors.Join(fmt.Errorf("sink/duckdb: open %q: %s: %w", path, set, err), s.db.Close())
+		}
+	}
+	if err := s.start(); err != nil {
+		return nil, errors.Join(fmt.Errorf("sink/duckdb: open %q: %w", path, err), s.db.Close())
+	}
+	return s, nil
+}
+
+// New returns a sink of a table in the caller's instance, of which it changes no settings. The connector stays
+// the caller's to close, after the sink. It must be one of go-duckdb. All faults of the options come together as
+// a *config.Error.
+func New(connector driver.Connector, table string, opts *Options) (*Sink, error) {
+	o, err := checked("sink/duckdb.New", "", table, opts, false)
+	if err != nil {
+		return nil, err
+	}
+	if connector == nil {
+		return nil, errors.New("sink/duckdb.New: the connector is nil")
+	}
+	s := &Sink{db: sql.OpenDB(borrowed{connector}), table: table, opts: o}
+	if err := s.start(); err != nil {
+		return nil, errors.Join(fmt.Errorf("sink/duckdb: %w", err), s.db.Close())
+	}
+	return s, nil
+}
+
+// borrowed hides the Close of a connector, which database/sql would call.
+type borrowed struct{ driver.Connector }
+
+// start finds out where the table and its offsets are.
+func (s *Sink) start() error {
+	s.id = strings.ReplaceAll(uuid.NewString(), "-", "")
+	s.mem = memory.DefaultAllocator
+	var current, name string
+	var path sql.NullString
+	err := s.db.QueryRow(`SELECT current_schema(), database_name, path FROM duckdb_databases() WHERE database_name = current_database()`).
+		Scan(&current, &name, &path)
+	if err != nil {
+		return fmt.Errorf("ask for the current schema (the connector must be one of go-duckdb): %w", err)
+	}
+	s.schema = current
+	if s.opts.Schema != "" {
+		s.schema = s.opts.Schema
+		var n int
+		if err := s.db.QueryRow(`SELECT count(*) FROM duckdb_schemas() WHERE database_name = ? AND lower(schema_name) = lower(?)`, name, s.schema).Scan(&n); err != nil {
+			return err
+		}
+		if n == 0 {
+			return fmt.Errorf("there is no schema %q in database %q: create it first, or mend Options.Schema", s.schema, name)
+		}
+	}
+	s.database = databaseID(path.String, s.id)
+	s.offsets = offset.Table{Name: s.qualified(offset.DefaultTable), KeyType: "VARCHAR", TextType: "VARCHAR"}
+	return nil
+}
+
+// databaseID names a database file alike however its path was written; one in memory by the sink.
+func databaseID(path, id string) string {
+	if path == "" {
+		return "duckdb:memory:" + id
+	}
+	if abs, err := filepath.Abs(path); err == nil {
+		path = abs
+	}
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		path = real
+	}
+	return "duckdb:" + path
+}
+
+// qualified writes the name of a table of the sink's schema as it stands in a statement.
+func (s *Sink) qualified(table string) string { return quote(s.schema) + "." + quote(table) }
+
+// Database names the database that the sink writes to. Two sinks with the same text lock the same one, so that
+// neither may wait for the other amid a load: the engine refuses a dead-letter sink that has the text of the main
+// sink, for which there is Options.Rejects.
+func (s *Sink) Database() string { return s.database }
+
+// NeedsBounded says why the sink can load only sources that end, or "" where it can load any.
+func (s *Sink) NeedsBounded() string {
+	if s.opts.Mode == Replace {
+		return "replace mode swaps the table once the source has ended"
+	}
+	return ""
+}
+
+// KeepsRejects reports whether the sink itself makes rejected rows durable, together with the load that rejected
+// them: a pipeline needs no dead-letter sink for those then.
+func (s *Sink) KeepsRejects() bool { return s.opts.Rejects != "" }
+
+// Limits implements [sink.Limiter]: full row groups, one load at a time, the next batch ready meanwhile.
+func (s *Sink) Limits() sink.Limits {
+	return sink.Limits{
+		Batch:        batching.Policy{Rows: 8 * rowGroup, Bytes: 256 << 20},
+		Largest:      batching.Policy{Rows: 64 * rowGroup, Bytes: 1 << 30},
+		RecordRows:   rowGroup,
+		InFlight:     2,
+		Loads:        1,
+		EmptyBatches: true,
+	}
+}
+
+// Committed implements [sink.Inspector].
+func (s *Sink) Committed(ctx context.Context, pipeline string, partitions ...string) (map[string]string, error) {
+	if s.closed.Load() {
+		return nil, errClosed
+	}
+	committed := map[string]string{}
+	err := s.inTx(ctx, func(c *sql.Conn) error {
+		t, err := s.inspect(ctx, c, offset.DefaultTable)
+		if err != nil || t == nil {
+			return err
+		}
+		target, err := s.current(ctx, c, pipeline)
+		if err != nil || target == "" {
+			return err
+		}
+		rows, err := s.offsets.List(ctx, c, pipeline, target)
+		if err != nil {
+			return err
+		}
+		for id, row := range rows {
+			if id != "" && row.Offset != "" && (len(partitions) == 0 || slices.Contains(partitions, id)) {
+				committed[id] = row.Offset
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, s.wrap(ctx, "read the offsets of", err)
+	}
+	return committed, nil
+}
+
+// Reset implements [sink.Resetter]. In replace mode it also gives up the generation under way.
+func (s *Sink) Reset(ctx context.Context, pipeline string) error {
+	if s.closed.Load() {
+		return errClosed
+	}
+	s.ddl.Lock()
+	defer s.ddl.Unlock()
+	err := s.inTx(ctx, func(c *sql.Conn) error {
+		if err := s.offsets.Create(ctx, c); err != nil {
+			return err
+		}
+		if s.opts.Mode == Replace {
+			return s.abandon(ctx, c, pipeline)
+		}
+		return s.offsets.Reset(ctx, c, pipeline, s.target())
+	})
+	return s.wrap(ctx, "reset the offsets of", err)
+}
+
+// target is the name under which offsets are kept.
+func (s *Sink) target() string { return fold(s.table) }
+
+// Close implements [sink.Sink]. It writes what is in the log into the database file, where the instance is the
+// sink's own.
+func (s *Sink) Close(ctx context.Context) error {
+	if s.closed.Swap(true) {
+		return nil
+	}
+	s.ddl.Lock()
+	defer s.ddl.Unlock()
+	var err error
+	if s.owned {
+		if _, err = s.db.ExecContext(ctx, "CHECKPOINT"); err != nil {
+			err = fmt.Errorf("sink/duckdb: close %s: checkpoint: %w", s.database, err)
+		}
+	}
+	return errors.Join(err, s.db.Close())
+}
+
+// wrap classifies err and says what was being done to the table; nil stays nil.
+func (s *Sink) wrap(ctx context.Context, doing string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("sink/duckdb: %s %q: %w", doing, s.table, classify(ctx, err))
+}

@@ -1,0 +1,75 @@
+package duckdb
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"fmt"
+	"sync/atomic"
+
+	"github.com/apache/arrow/go/v17/arrow"
+	"github.com/marcboeker/go-duckdb"
+)
+
+// stream is the record reader that a view scans. The driver never releases what it exports, so the stream only
+// borrows the records, is emptied when the view is dropped, and does not count references.
+type stream struct {
+	content atomic.Pointer[content]
+	next    atomic.Int64 // DuckDB calls from threads of its own, one at a time
+}
+
+type content struct {
+	schema  *arrow.Schema
+	records []arrow.Record
+}
+
+func (s *stream) Retain()  {}
+func (s *stream) Release() {}
+
+func (s *stream) Schema() *arrow.Schema { return s.content.Load().schema }
+
+func (s *stream) Next() bool {
+	return s.next.Add(1) <= int64(len(s.content.Load().records))
+}
+
+func (s *stream) Record() arrow.Record { return s.content.Load().records[s.next.Load()-1] }
+func (s *stream) Err() error           { return nil }
+
+// view is what statements scan: each one the whole of it, once, after rewind.
+type view struct {
+	name   string // quoted
+	stream *stream
+}
+
+// rewind makes the view ready for another statement.
+func (v view) rewind() { v.stream.next.Store(0) }
+
+// withView registers the records as a view on c, whose transaction is open, runs do with it, and drops it. The
+// view holds a raw pointer: no transaction may commit it.
+func (s *Sink) withView(ctx context.Context, c *sql.Conn, schema *arrow.Schema, records []arrow.Record, do func(v view) error) error {
+	rows := &stream{}
+	rows.content.Store(&content{schema, records})
+	defer rows.content.Store(&content{schema: arrow.NewSchema(nil, nil)})
+	name := fmt.Sprintf("_floe_view_%s_%d", s.id, s.views.Add(1))
+	free := func() {}
+	err := c.Raw(func(dc any) error {
+		a, err := duckdb.NewArrowFromConn(dc.(driver.Conn))
+		if err != nil {
+			return err
+		}
+		free, err = a.RegisterView(rows, name)
+		return err
+	})
+	if err != nil {
+		// The driver's own text is the name of the C function; what is wrong is that views cannot be made.
+		return fmt.Errorf("register the rows as a view (is the database read-only?): %w", err)
+	}
+	defer free()
+	if err := do(view{quote(name), rows}); err != nil {
+		return err
+	}
+	if _, err := c.ExecContext(ctx, "DROP VIEW "+quote(name)); err != nil {
+		return fmt.Errorf("drop the view of the rows: %w", err)
+	}
+	return nil
+}

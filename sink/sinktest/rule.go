@@ -1,0 +1,118 @@
+package sinktest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"runtime/debug"
+	"time"
+)
+
+// rule is one sentence of the contract, and how it is tested.
+type rule struct {
+	name     string
+	sentence string
+	check    func(ctx context.Context, k *kit) error
+}
+
+// by returns the rule with its test.
+func (r rule) by(check func(ctx context.Context, k *kit) error) rule {
+	r.check = check
+	return r
+}
+
+// ruleTime bounds one rule, so that a sink that hangs is named too.
+const ruleTime = 2 * time.Minute
+
+// Rules that every other rule watches on its way.
+var (
+	ruleLeak       = rule{name: "ownership/leak", sentence: "a sink that is closed holds no record any more"}
+	ruleBorrowed   = rule{name: "ownership/borrowed", sentence: "the records of a batch are borrowed: a sink never releases more than it retained, never changes a buffer, and reads nothing after its last release"}
+	ruleGoroutines = rule{name: "concurrency/nothing-left", sentence: "no goroutine of a sink is left running after Close"}
+)
+
+// rules lists all rules in the order in which they run.
+func rules() []rule {
+	var all []rule
+	for _, group := range [][]rule{
+		lifeRules(), ownershipRules(), typeRules(), shapeRules(), contextRules(), atomicityRules(), onceRules(), fencingRules(),
+		gateRules(), rejectRules(), errorRules(), schemaRules(), modeRules(), groupRules(), concurrencyRules(),
+	} {
+		all = append(all, group...)
+	}
+	return all
+}
+
+// skip is the error of a rule that does not apply.
+type skip string
+
+func (s skip) Error() string { return string(s) }
+
+// run tests the rule on a harness of its own. It answers what is broken, and else why the rule was skipped.
+func (r rule) run(ctx context.Context, short bool, newHarness func() (Harness, error)) (broken []error, skipped string) {
+	ctx, cancel := context.WithTimeoutCause(ctx, ruleTime, fmt.Errorf("the rule took longer than %v", ruleTime))
+	defer cancel()
+	running := runtime.NumGoroutine()
+	h, err := newHarness()
+	if err != nil {
+		return []error{r.broken(fmt.Errorf("no harness: %w", err))}, ""
+	}
+	k := &kit{h: h, short: short, newHarness: newHarness}
+	err = guard(func() error { return r.check(ctx, k) })
+	closeErr := k.close(r)
+	var s skip
+	if errors.As(err, &s) {
+		skipped, err = string(s), nil
+	}
+	if err != nil {
+		broken = append(broken, r.broken(err))
+	}
+	broken = append(broken, k.found...)
+	if closeErr != nil {
+		broken = append(broken, r.broken(closeErr))
+	}
+	// A rule that broke off may leave batches behind: its leaks are not the sink's.
+	if len(broken) == 0 {
+		if live := k.mem.live.Load(); live != 0 {
+			broken = append(broken, ruleLeak.broken(fmt.Errorf("%d bytes of records are held after Close (seen in %s)", live, r.name)))
+		}
+		if err := settled(running); err != nil {
+			broken = append(broken, ruleGoroutines.broken(fmt.Errorf("%w (seen in %s)", err, r.name)))
+		}
+	}
+	return broken, skipped
+}
+
+func (r rule) broken(err error) error {
+	var own *RuleError
+	if errors.As(err, &own) {
+		return err
+	}
+	return &RuleError{Rule: r.name, Sentence: r.sentence, Err: err}
+}
+
+// guard turns a panic into an error.
+func guard(f func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return f()
+}
+
+// settled waits until no more goroutines run than before.
+func settled(before int) error {
+	const patience = time.Second
+	deadline := time.Now().Add(patience)
+	for runtime.NumGoroutine() > before {
+		if time.Now().After(deadline) {
+			buf := make([]byte, 1<<20)
+			buf = buf[:runtime.Stack(buf, true)]
+			return fmt.Errorf("%d goroutines run, %d before the sink was opened:\n%s", runtime.NumGoroutine(), before, buf)
+		}
+		time.Sleep(time.Millisecond)
+	}
+	return nil
+}

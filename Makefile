@@ -1,0 +1,44 @@
+# CORE is what the race and assert legs run: everything that is safe for concurrent use or passes records on.
+CORE  = . ./batching/... ./config/... ./deadletter/... ./offset/... ./retry/... ./source/... ./transform/... ./sink/... ./internal/decode/...
+TOOL  = go tool -modfile=go.tools.mod
+ROUNDS   = 1000
+FUZZTIME = 10s
+
+.PHONY: demo test race assert crash scale fuzz bench compare lint fmt tidy-check
+
+demo: ## load a CSV file into a DuckDB file and query it
+	go run ./examples/quickstart
+
+test: ## all tests of the module; says how many were skipped, and why
+	scripts/test.sh ./...
+
+race: ## the core under the race detector
+	go test -race -timeout 20m $(CORE)
+
+assert: ## the core with arrow's checks against releasing too often
+	go test -tags assert -timeout 20m $(CORE)
+
+crash: ## kill a pipeline ROUNDS times, for every sink and mode
+	go test ./internal/crashtest -run Crash -timeout 0 -v -crash.rounds=$(ROUNDS)
+
+scale: ## 3, 30 and 300 million rows in the same memory; ARGS="3 30" for fewer
+	cd benchmarks && go run ./scale $(ARGS)
+
+fuzz: ## every fuzz test for FUZZTIME
+	scripts/fuzz.sh $(FUZZTIME)
+
+bench: ## every benchmark
+	go test -run '^$$' -bench . -benchmem ./...
+
+compare: ## one CASE against its reference; without CASE, say which there are
+	@cd benchmarks && go run ./compare $(CASE)
+
+lint: ## formatting, vet, staticcheck, and golangci-lint where it is installed
+	scripts/lint.sh
+
+fmt:
+	$(TOOL) gofumpt -w .
+
+tidy-check: ## go.mod and go.sum say what is used
+	go mod tidy -diff
+	cd benchmarks && go mod tidy -diff

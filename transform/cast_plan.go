@@ -157,23 +157,18 @@ func planDictionary(from *arrow.DictionaryType, to arrow.DataType) (caster, erro
 			return nil, err
 		}
 		defer values.Release()
-		b := array.NewInt64Builder(compute.GetAllocator(ctx))
-		defer b.Release()
-		b.Reserve(d.Len())
-		for i := range d.Len() {
+		rows := make([]int, d.Len())
+		for i := range rows {
+			rows[i] = -1
 			if d.IsNull(i) {
-				b.UnsafeAppendBoolToBitmap(false)
 				continue
 			}
-			entry := d.GetValueIndex(i)
-			b.UnsafeAppend(int64(entry))
-			if f, ok := faults[entry]; ok {
+			rows[i] = d.GetValueIndex(i)
+			if f, ok := faults[rows[i]]; ok {
 				bad(i, f.code, f.why)
 			}
 		}
-		numbers := b.NewInt64Array()
-		defer numbers.Release()
-		return takeValues(ctx, values, numbers)
+		return take(ctx, values, rows)
 	}, nil
 }
 

@@ -9,8 +9,6 @@ import (
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
 	"github.com/apache/arrow/go/v17/arrow/bitutil"
-	"github.com/apache/arrow/go/v17/arrow/compute"
-	"github.com/apache/arrow/go/v17/arrow/memory"
 )
 
 // Condition is true, false or, where a null comes in, unknown for a row: the logic of SQL. The zero value is
@@ -20,8 +18,11 @@ type Condition struct {
 	bind func(in *arrow.Schema) (evaluator, error)
 }
 
-// evaluator gives a boolean array: null = unknown.
-type evaluator func(ctx context.Context, rec arrow.Record) (arrow.Array, error)
+// truth has the rows for which a condition is true, and those for which it is false; for the others it is
+// unknown.
+type truth struct{ yes, no rowSet }
+
+type evaluator func(ctx context.Context, rec arrow.Record) (truth, error)
 
 // Operand is a column in a [Condition]. Its methods compare with Go constants:
 //
@@ -42,22 +43,22 @@ type Operand struct{ column string }
 func Where(column string) Operand { return Operand{column} }
 
 // Equal holds where the column equals v.
-func (o Operand) Equal(v any) Condition { return o.compare("equal", v) }
+func (o Operand) Equal(v any) Condition { return o.compare(equal, v) }
 
 // NotEqual holds where the column is another value than v; a null is neither.
-func (o Operand) NotEqual(v any) Condition { return o.compare("not_equal", v) }
+func (o Operand) NotEqual(v any) Condition { return o.compare(notEqual, v) }
 
 // Less holds where the column is below v.
-func (o Operand) Less(v any) Condition { return o.compare("less", v) }
+func (o Operand) Less(v any) Condition { return o.compare(less, v) }
 
 // LessEqual holds where the column is v or below.
-func (o Operand) LessEqual(v any) Condition { return o.compare("less_equal", v) }
+func (o Operand) LessEqual(v any) Condition { return o.compare(lessEqual, v) }
 
 // Greater holds where the column is above v.
-func (o Operand) Greater(v any) Condition { return o.compare("greater", v) }
+func (o Operand) Greater(v any) Condition { return o.compare(greater, v) }
 
 // GreaterEqual holds where the column is v or above.
-func (o Operand) GreaterEqual(v any) Condition { return o.compare("greater_equal", v) }
+func (o Operand) GreaterEqual(v any) Condition { return o.compare(greaterEqual, v) }
 
 // In holds where the column equals one of the values. Each value costs a pass over the column: for hundreds
 // of values use [FilterFunc].
@@ -79,15 +80,17 @@ func (o Operand) IsNull() Condition {
 		if err != nil {
 			return nil, err
 		}
-		return func(ctx context.Context, rec arrow.Record) (arrow.Array, error) {
+		return func(_ context.Context, rec arrow.Record) (truth, error) {
 			col := rec.Column(at)
-			set := newRowSet(col.Len())
+			t := truth{newRowSet(col.Len()), newRowSet(col.Len())}
 			for i := range col.Len() {
 				if isNull(col, i) {
-					bitutil.SetBit(set, i)
+					bitutil.SetBit(t.yes, i)
+				} else {
+					bitutil.SetBit(t.no, i)
 				}
 			}
-			return boolArray(compute.GetAllocator(ctx), set, nil, col.Len()), nil
+			return t, nil
 		}, nil
 	}}
 }
@@ -96,10 +99,24 @@ func (o Operand) IsNull() Condition {
 func (o Operand) IsNotNull() Condition { return o.IsNull().Not() }
 
 // And holds where c and all others hold.
-func (c Condition) And(others ...Condition) Condition { return join("and", "and_kleene", c, others) }
+func (c Condition) And(others ...Condition) Condition {
+	return join("and", c, others, func(a, b truth) {
+		for i := range a.yes {
+			a.yes[i] &= b.yes[i]
+			a.no[i] |= b.no[i]
+		}
+	})
+}
 
 // Or holds where c or one of the others holds.
-func (c Condition) Or(others ...Condition) Condition { return join("or", "or_kleene", c, others) }
+func (c Condition) Or(others ...Condition) Condition {
+	return join("or", c, others, func(a, b truth) {
+		for i := range a.yes {
+			a.yes[i] |= b.yes[i]
+			a.no[i] &= b.no[i]
+		}
+	})
+}
 
 // Not holds where c is false. Where c is unknown it is unknown too.
 func (c Condition) Not() Condition {
@@ -111,19 +128,9 @@ func (c Condition) Not() Condition {
 		if err != nil {
 			return nil, err
 		}
-		return func(ctx context.Context, rec arrow.Record) (arrow.Array, error) {
-			a, err := inner(ctx, rec)
-			if err != nil {
-				return nil, err
-			}
-			defer a.Release()
-			b := a.(*array.Boolean)
-			value, valid := newRowSet(b.Len()), newRowSet(b.Len())
-			for i := range b.Len() {
-				bitutil.SetBitTo(value, i, !b.Value(i))
-				bitutil.SetBitTo(valid, i, b.IsValid(i))
-			}
-			return boolArray(compute.GetAllocator(ctx), value, valid, b.Len()), nil
+		return func(ctx context.Context, rec arrow.Record) (truth, error) {
+			t, err := inner(ctx, rec)
+			return truth{t.no, t.yes}, err
 		}, nil
 	}}
 }
@@ -132,7 +139,8 @@ func invalid(err error) Condition {
 	return Condition{"!", func(*arrow.Schema) (evaluator, error) { return nil, err }}
 }
 
-func join(word, kernel string, first Condition, others []Condition) Condition {
+// join makes one condition of several; merge adds a second truth to a first.
+func join(word string, first Condition, others []Condition, merge func(a, b truth)) Condition {
 	if len(others) == 0 {
 		return first
 	}
@@ -152,114 +160,37 @@ func join(word, kernel string, first Condition, others []Condition) Condition {
 				return nil, err
 			}
 		}
-		return func(ctx context.Context, rec arrow.Record) (arrow.Array, error) {
-			return fold(ctx, rec, kernel, bound)
+		return func(ctx context.Context, rec arrow.Record) (truth, error) {
+			sum, err := bound[0](ctx, rec)
+			for _, e := range bound[1:] {
+				if err != nil {
+					return truth{}, err
+				}
+				var next truth
+				if next, err = e(ctx, rec); err == nil {
+					merge(sum, next)
+				}
+			}
+			return sum, err
 		}, nil
 	}}
 }
 
-// fold joins what the evaluators give by a function of two booleans.
-func fold(ctx context.Context, rec arrow.Record, kernel string, all []evaluator) (arrow.Array, error) {
-	sum, err := all[0](ctx, rec)
-	if err != nil {
-		return nil, err
-	}
-	for _, e := range all[1:] {
-		next, err := e(ctx, rec)
-		if err != nil {
-			sum.Release()
-			return nil, err
-		}
-		joined, err := call(ctx, kernel, compute.NewDatumWithoutOwning(sum), compute.NewDatumWithoutOwning(next))
-		sum.Release()
-		next.Release()
-		if err != nil {
-			return nil, err
-		}
-		sum = joined
-	}
-	return sum, nil
-}
-
-func (o Operand) compare(kernel string, v any) Condition {
-	text := fmt.Sprintf("%s(%q, %s)", kernel, o.column, constantText(v))
+func (o Operand) compare(op comparison, v any) Condition {
+	text := fmt.Sprintf("%s(%q, %s)", op.kernel, o.column, constantText(v))
 	return Condition{text, func(in *arrow.Schema) (evaluator, error) {
 		at, err := find("filter", in, o.column)
 		if err != nil {
 			return nil, err
 		}
-		dt := in.Field(at).Type
-		dictionary, encoded := dt.(*arrow.DictionaryType)
-		if encoded {
-			dt = dictionary.ValueType
-		}
-		if dt.ID() == arrow.BOOL && kernel != "equal" && kernel != "not_equal" {
-			return nil, fmt.Errorf("transform: filter: column %q of type %s has no order", o.column, dt)
-		}
-		c, err := constant(dt, v)
+		compare, err := planCompare(in.Field(at).Type, op, v)
 		if err != nil {
-			return nil, fmt.Errorf("transform: filter: column %q of type %s: %w", o.column, dt, err)
+			return nil, fmt.Errorf("transform: filter: column %q of type %s: %w", o.column, in.Field(at).Type, err)
 		}
-		right := compute.NewDatum(c)
-		return func(ctx context.Context, rec arrow.Record) (arrow.Array, error) {
-			if !encoded {
-				return call(ctx, kernel, compute.NewDatumWithoutOwning(rec.Column(at)), right)
-			}
-			d := rec.Column(at).(*array.Dictionary)
-			values, err := call(ctx, kernel, compute.NewDatumWithoutOwning(d.Dictionary()), right)
-			if err != nil {
-				return nil, err
-			}
-			defer values.Release()
-			return spread(ctx, d, values.(*array.Boolean)), nil
+		return func(ctx context.Context, rec arrow.Record) (truth, error) {
+			return compare(ctx, rec.Column(at))
 		}, nil
 	}}
-}
-
-// call calls a function of arrow's compute package that gives an array.
-func call(ctx context.Context, name string, args ...compute.Datum) (arrow.Array, error) {
-	d, err := compute.CallFunction(ctx, name, nil, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer d.Release()
-	return d.(*compute.ArrayDatum).MakeArray(), nil
-}
-
-// spread gives each row of d what values has for its entry of the dictionary.
-func spread(ctx context.Context, d *array.Dictionary, values *array.Boolean) arrow.Array {
-	value, valid := newRowSet(d.Len()), newRowSet(d.Len())
-	for i := range d.Len() {
-		if d.IsNull(i) {
-			continue
-		}
-		if k := d.GetValueIndex(i); values.IsValid(k) {
-			bitutil.SetBit(valid, i)
-			bitutil.SetBitTo(value, i, values.Value(k))
-		}
-	}
-	return boolArray(compute.GetAllocator(ctx), value, valid, d.Len())
-}
-
-// boolArray makes an array of bits; valid nil = no nulls.
-func boolArray(mem memory.Allocator, value, valid rowSet, n int) arrow.Array {
-	copied := func(b rowSet) *memory.Buffer {
-		buf := memory.NewResizableBuffer(mem)
-		buf.Resize(len(b))
-		copy(buf.Bytes(), b)
-		return buf
-	}
-	buffers := []*memory.Buffer{nil, copied(value)}
-	defer buffers[1].Release()
-	nulls := 0
-	if valid != nil {
-		buffers[0] = copied(valid)
-		defer buffers[0].Release()
-		nulls = n - bitutil.CountSetBits(valid, 0, n)
-	}
-	data := array.NewData(arrow.FixedWidthTypes.Boolean, n, buffers, nil, nulls, 0)
-	defer data.Release()
-	return array.NewBooleanData(data)
 }
 
 // isNull says whether a row has no value: also where a dictionary's entry is null, and for the null type.

@@ -6,8 +6,6 @@ import (
 	"fmt"
 
 	"github.com/apache/arrow/go/v17/arrow"
-	"github.com/apache/arrow/go/v17/arrow/array"
-	"github.com/apache/arrow/go/v17/arrow/bitutil"
 )
 
 type filter struct{ condition Condition }
@@ -31,26 +29,14 @@ func (f filter) Bind(_ context.Context, in *arrow.Schema) (Processor, error) {
 		return nil, err
 	}
 	return &processor{kind: "filter", in: in, out: in, fn: func(ctx context.Context, rec arrow.Record) (result, error) {
-		mask, err := holds(ctx, rec)
+		t, err := holds(ctx, rec)
 		if err != nil {
 			return result{}, fmt.Errorf("transform: filter: %w", err)
 		}
-		defer mask.Release()
-		r, err := keep(ctx, rec, truths(mask.(*array.Boolean)))
+		r, err := keep(ctx, rec, t.yes)
 		if err != nil {
 			return result{}, fmt.Errorf("transform: filter: %w", err)
 		}
 		return r, nil
 	}}, nil
-}
-
-// truths returns the rows that are true, not false and not null.
-func truths(mask *array.Boolean) rowSet {
-	n, offset := mask.Len(), mask.Data().Offset()
-	set := newRowSet(n)
-	bitutil.CopyBitmap(mask.Data().Buffers()[1].Bytes(), offset, n, set, 0)
-	if mask.NullN() > 0 {
-		bitutil.BitmapAnd(set, mask.NullBitmapBytes(), 0, int64(offset), set, 0, int64(n))
-	}
-	return set
 }

@@ -1,0 +1,172 @@
+// Quickstart loads files into a DuckDB file, exactly once: run it again, or kill it half-way and run it again,
+// and each row is there once.
+//
+//	go run ./examples/quickstart                      # the weather of Seattle, through a transform
+//	go run ./examples/quickstart a.parquet 'b/*.csv'  # any files, a table for each argument
+package main
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/apache/arrow/go/v17/arrow"
+	_ "github.com/marcboeker/go-duckdb"
+
+	"github.com/floedata/floe"
+	"github.com/floedata/floe/sink/duckdb"
+	"github.com/floedata/floe/source/file"
+	"github.com/floedata/floe/transform"
+)
+
+const weather = "examples/quickstart/seattle-weather.csv"
+
+func main() {
+	db := flag.String("db", "quickstart.duckdb", "DuckDB file to load into")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, *db, flag.Args()); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, db string, paths []string) error {
+	var transforms []transform.Transform
+	demo := len(paths) == 0
+	if demo {
+		paths = []string{weather}
+		transforms = []transform.Transform{
+			transform.Rename(map[string]string{"date": "day"}),
+			transform.Cast(map[string]arrow.DataType{"wind": arrow.PrimitiveTypes.Float32}, nil),
+		}
+	}
+	var total floe.Result
+	var tables []string
+	for _, p := range paths {
+		table := tableOf(p, tables)
+		res, err := load(ctx, db, table, p, transforms)
+		if err != nil {
+			return err
+		}
+		tables = append(tables, table)
+		total.Read += res.Read
+		total.Written += res.Written
+		total.Rejected += res.Rejected
+		total.Elapsed += res.Elapsed
+	}
+	if err := show(ctx, db, tables, demo); err != nil {
+		return err
+	}
+	fmt.Println(total)
+	return nil
+}
+
+// load moves the files of one argument into one table.
+func load(ctx context.Context, db, table, path string, transforms []transform.Transform) (res floe.Result, err error) {
+	src, err := file.New([]string{path}, nil)
+	if err != nil {
+		return res, err
+	}
+	defer func() { err = errors.Join(err, src.Close(context.WithoutCancel(ctx))) }()
+	dst, err := duckdb.Open(db, table, &duckdb.Options{Evolve: duckdb.AddColumns})
+	if err != nil {
+		return res, err
+	}
+	defer func() { err = errors.Join(err, dst.Close(context.WithoutCancel(ctx))) }()
+	p, err := floe.New("quickstart "+table, src, dst, &floe.Options{Transforms: transforms})
+	if err != nil {
+		return res, err
+	}
+	stop := watch(p, table)
+	defer stop()
+	return p.Run(ctx)
+}
+
+// watch prints the progress of a run twice a second until stop is called.
+func watch(p *floe.Pipeline, table string) (stop func()) {
+	quit, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		tick := time.NewTicker(500 * time.Millisecond)
+		defer tick.Stop()
+		for {
+			select {
+			case <-quit:
+				return
+			case <-tick.C:
+			}
+			now := p.Progress()
+			of := ""
+			if now.EstimatedRows > 0 {
+				of = fmt.Sprintf(" of %d", now.EstimatedRows)
+			}
+			fmt.Fprintf(os.Stderr, "%s: %s%s, %.1f s\n", table, now.Result, of, now.Elapsed.Seconds())
+		}
+	}()
+	return func() {
+		close(quit)
+		<-ended
+	}
+}
+
+// tableOf names a table after the last part of a path, without what a file's format adds.
+func tableOf(p string, taken []string) string {
+	base := path.Base(filepath.ToSlash(strings.TrimRight(p, "/*")))
+	name, _, _ := strings.Cut(base, ".")
+	name = strings.Trim(name, "*?[]_- ")
+	if name == "" {
+		name = "rows"
+	}
+	for _, t := range taken {
+		if t == name {
+			return tableOf(name+"_2", taken)
+		}
+	}
+	return name
+}
+
+// show prints how many rows each table has, and something about the weather.
+func show(ctx context.Context, path string, tables []string, demo bool) error {
+	db, err := sql.Open("duckdb", path)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	for _, t := range tables {
+		var rows int64
+		quoted := `"` + strings.ReplaceAll(t, `"`, `""`) + `"`
+		if err := db.QueryRowContext(ctx, "SELECT count(*) FROM "+quoted).Scan(&rows); err != nil {
+			return err
+		}
+		fmt.Printf("%s: %d rows in %s\n", t, rows, path)
+	}
+	if !demo {
+		return nil
+	}
+	rows, err := db.QueryContext(ctx, `SELECT weather, count(*), round(avg(temp_max), 1) FROM "seattle-weather" GROUP BY weather ORDER BY 2 DESC`)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	fmt.Println("weather   days  mean of highest °C")
+	for rows.Next() {
+		var kind string
+		var days int
+		var mean float64
+		if err := rows.Scan(&kind, &days, &mean); err != nil {
+			return err
+		}
+		fmt.Printf("%-8s %5d %6.1f\n", kind, days, mean)
+	}
+	return rows.Err()
+}

@@ -38,7 +38,7 @@ func (c *cutter) Cut(data []byte, begin, end bool) (text.Cut, error) {
 		}
 	}
 	if end {
-		return text.Cut{Skip: skip, End: len(data), Next: len(data)}, nil
+		return text.Cut{Skip: skip, End: len(data), Next: len(data), Done: true}, nil
 	}
 	last := lastRow(data[skip:], c.o)
 	return text.Cut{Skip: skip, End: skip + last, Next: skip + last}, nil

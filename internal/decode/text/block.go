@@ -26,8 +26,6 @@ type Block struct {
 	Line   int64 // number of the line on which Data[0] stands, from 1
 	// After is the mark behind the last row: reading goes on there.
 	After Mark
-	// Last says that the text ends with this block.
-	Last bool
 
 	buf  *[]byte
 	pool *sync.Pool

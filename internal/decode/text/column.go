@@ -167,29 +167,36 @@ func (c *base) cut(n int) {
 	c.n = n
 }
 
+// finishBitmap empties the column and returns the bitmap, nil where there are no nulls. It is the caller's.
+func (c *base) finishBitmap() *memory.Buffer {
+	valid := c.valid
+	if valid != nil && c.nulls == 0 {
+		valid.Release()
+		valid = nil
+	}
+	if valid != nil {
+		need := int(bitutil.BytesForBits(int64(c.n)))
+		old := valid.Len()
+		valid.ResizeNoShrink(need)
+		if need > old {
+			memory.Set(valid.Bytes()[old:], 0xff)
+		}
+	}
+	c.valid, c.n, c.nulls = nil, 0, 0
+	return valid
+}
+
 // finish makes the array of the other buffers, whose references it takes, and empties the column.
 func (c *base) finish(buffers ...*memory.Buffer) arrow.Array {
-	all := append([]*memory.Buffer{nil}, buffers...)
-	if c.nulls > 0 {
-		need := int(bitutil.BytesForBits(int64(c.n)))
-		old := c.valid.Len()
-		c.valid.ResizeNoShrink(need)
-		if need > old {
-			memory.Set(c.valid.Bytes()[old:], 0xff)
-		}
-		all[0] = c.valid
-	} else if c.valid != nil {
-		c.valid.Release()
-	}
-	c.valid = nil
-	data := array.NewData(c.dt, c.n, all, nil, c.nulls, 0)
+	n, nulls := c.n, c.nulls
+	all := append([]*memory.Buffer{c.finishBitmap()}, buffers...)
+	data := array.NewData(c.dt, n, all, nil, nulls, 0)
 	defer data.Release()
 	for _, b := range all {
 		if b != nil {
 			b.Release()
 		}
 	}
-	c.n, c.nulls = 0, 0
 	return array.MakeFromData(data)
 }
 

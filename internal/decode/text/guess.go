@@ -74,6 +74,17 @@ func numberKind(b []byte) Kind {
 	return KindFloat
 }
 
+// MomentKindOf returns the kind that b looks like, dates and timestamps apart from all other text.
+func MomentKindOf(b []byte) Kind {
+	if len(b) == 0 || b[0]-'0' > 9 {
+		return KindText
+	}
+	if k := momentKind(b); k != KindTime {
+		return k
+	}
+	return KindText
+}
+
 func momentKind(b []byte) Kind {
 	if _, ok := date(b); ok && len(b) == 10 {
 		return KindDate

@@ -19,16 +19,17 @@ const (
 
 // Cut is what a [Cutter] found in a stretch of text.
 type Cut struct {
-	Skip int // bytes before the first row
-	End  int // end of the last whole row; at most Skip where there is none
-	Next int // where the next row may begin: End and what divides rows
-	Done bool
+	Skip int  // bytes before the first row
+	End  int  // end of the last whole row; at most Skip where there is none
+	Next int  // where the next row may begin: End and what divides rows
+	Done bool // the text is complete: nothing but what was cut is in it
 }
 
 // Cutter finds the ends of rows.
 type Cutter interface {
 	// Cut looks at data, which begins at a row boundary; begin says that it is the very beginning of the text,
-	// end that no more follows. Where there is no whole row it is called again with more of the same text.
+	// end that no more follows; then it answers Done, a Next that moves on, or an error. Where there is no whole
+	// row it answers 0 for Next and is called again with more of the same text.
 	Cut(data []byte, begin, end bool) (Cut, error)
 }
 
@@ -105,7 +106,7 @@ func (t *Reader) next() (Block, bool, error) {
 		if err != nil {
 			return Block{}, false, t.place(err, data)
 		}
-		if c.Next == 0 && !t.eof && !c.Done {
+		if c.Next == 0 && !t.eof {
 			if len(data) > t.most {
 				return Block{}, false, fmt.Errorf("line %d: a row is longer than %d bytes: an unclosed quote, or raise the row limit", t.mark.Line, t.most)
 			}
@@ -149,9 +150,9 @@ func (t *Reader) fill(data []byte) ([]byte, error) {
 
 // block makes the block of a cut and moves the mark.
 func (t *Reader) block(buf *[]byte, data []byte, c Cut) (Block, bool, error) {
-	t.done = c.Done || t.eof && c.Next >= len(data)
+	t.done = c.Done
 	line := t.mark.Line + t.lines(data[:min(c.Skip, c.Next)])
-	b := Block{Offset: t.mark.Offset + int64(c.Skip), Line: line, Last: t.done, buf: buf, pool: &t.pool}
+	b := Block{Offset: t.mark.Offset + int64(c.Skip), Line: line, buf: buf, pool: &t.pool}
 	t.mark.Line += t.lines(data[:c.Next])
 	t.mark.Offset += int64(c.Next)
 	b.After = t.mark

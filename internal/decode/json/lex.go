@@ -1,0 +1,216 @@
+package json
+
+import (
+	"encoding/binary"
+	"math/bits"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+const (
+	lows  = 0x0101010101010101
+	highs = 0x8080808080808080
+)
+
+// space returns the place, from i on, of the first byte that is no white space.
+func space(data []byte, i int) int {
+	for i < len(data) && (data[i] == ' ' || data[i] == '\n' || data[i] == '\r' || data[i] == '\t') {
+		i++
+	}
+	return i
+}
+
+// endString returns the place behind the quote that closes the string whose first byte is data[i], whether it
+// has escapes, and whether all is well; an end of -1 says that data ends before. Control characters are not
+// well, nor are escapes looked into here.
+func endString(data []byte, i int) (end int, escaped, ok bool) {
+	ok = true
+	for {
+		for i+8 <= len(data) {
+			w := binary.LittleEndian.Uint64(data[i:])
+			// A borrow may mark bytes above the first hit, never below it: the first is exact.
+			q, b := w^(lows*'"'), w^(lows*'\\')
+			if hit := ((q-lows)&^q | (b-lows)&^b | (w-lows*0x20)&^w) & highs; hit != 0 {
+				i += bits.TrailingZeros64(hit) >> 3
+				break
+			}
+			i += 8
+		}
+		for i < len(data) && data[i] != '"' && data[i] != '\\' && data[i] >= 0x20 {
+			i++
+		}
+		if i >= len(data) {
+			return -1, escaped, ok
+		}
+		switch data[i] {
+		case '"':
+			return i + 1, escaped, ok
+		case '\\':
+			escaped = true
+			i += 2
+		default:
+			ok = false
+			i++
+		}
+	}
+}
+
+// skipValue returns the place behind the value at i, without a look at its grammar: brackets are counted and
+// strings passed over. -1 = data ends before.
+func skipValue(data []byte, i int) int {
+	depth := 0
+	for i < len(data) {
+		switch data[i] {
+		case '"':
+			if i, _, _ = endString(data, i+1); i < 0 {
+				return -1
+			}
+		case '{', '[':
+			depth++
+			i++
+		case '}', ']':
+			if depth == 0 {
+				return i
+			}
+			depth--
+			i++
+		case ',', ' ', '\n', '\r', '\t':
+			if depth == 0 {
+				return i
+			}
+			i++
+			continue
+		default:
+			for i < len(data) && !structural[data[i]] {
+				i++
+			}
+		}
+		if depth == 0 {
+			if i >= len(data) {
+				break
+			}
+			return i
+		}
+	}
+	if depth == 0 && i > 0 && (data[i-1] == '}' || data[i-1] == ']' || data[i-1] == '"') {
+		return i
+	}
+	return -1
+}
+
+// structural marks the bytes at which skipValue stops.
+var structural = [256]bool{'"': true, '{': true, '}': true, '[': true, ']': true, ',': true, ' ': true, '\n': true, '\r': true, '\t': true}
+
+// endNumber returns the place behind the number at i; i itself where there is none by JSON's grammar.
+func endNumber(data []byte, i int) int {
+	from := i
+	if i < len(data) && data[i] == '-' {
+		i++
+	}
+	n := endDigits(data, i)
+	if n == i || n > i+1 && data[i] == '0' {
+		return from
+	}
+	i = n
+	if i < len(data) && data[i] == '.' {
+		if n = endDigits(data, i+1); n == i+1 {
+			return from
+		}
+		i = n
+	}
+	if i < len(data) && data[i]|0x20 == 'e' {
+		i++
+		if i < len(data) && (data[i] == '+' || data[i] == '-') {
+			i++
+		}
+		if n = endDigits(data, i); n == i {
+			return from
+		}
+		i = n
+	}
+	return i
+}
+
+func endDigits(data []byte, i int) int {
+	for i < len(data) && data[i]-'0' <= 9 {
+		i++
+	}
+	return i
+}
+
+// unescape appends the value of the inside of a string to dst; not ok where an escape is none.
+func unescape(dst, s []byte) (out []byte, ok bool) {
+	for i := 0; i < len(s); i++ {
+		if s[i] != '\\' {
+			dst = append(dst, s[i])
+			continue
+		}
+		i++
+		if i == len(s) {
+			return dst, false
+		}
+		switch s[i] {
+		case '"', '\\', '/':
+			dst = append(dst, s[i])
+		case 'b':
+			dst = append(dst, '\b')
+		case 'f':
+			dst = append(dst, '\f')
+		case 'n':
+			dst = append(dst, '\n')
+		case 'r':
+			dst = append(dst, '\r')
+		case 't':
+			dst = append(dst, '\t')
+		case 'u':
+			r, n := unicode(s[i-1:])
+			if n == 0 {
+				return dst, false
+			}
+			dst = utf8.AppendRune(dst, r)
+			i += n - 2
+		default:
+			return dst, false
+		}
+	}
+	return dst, true
+}
+
+// unicode reads \uXXXX, or two of them that make a surrogate pair, and returns the bytes that it took; 0 where
+// it is none. Half a pair alone is none: no text has it.
+func unicode(s []byte) (rune, int) {
+	r, ok := hex4(s)
+	if !ok {
+		return 0, 0
+	}
+	if !utf16.IsSurrogate(r) {
+		return r, 6
+	}
+	if len(s) < 12 {
+		return 0, 0
+	}
+	low, ok := hex4(s[6:])
+	if r = utf16.DecodeRune(r, low); !ok || r == utf8.RuneError {
+		return 0, 0
+	}
+	return r, 12
+}
+
+// hex4 reads \uXXXX.
+func hex4(s []byte) (r rune, ok bool) {
+	if len(s) < 6 || s[0] != '\\' || s[1] != 'u' {
+		return 0, false
+	}
+	for _, c := range s[2:6] {
+		switch {
+		case c-'0' <= 9:
+			c -= '0'
+		case c|0x20-'a' <= 5:
+			c = c | 0x20 - 'a' + 10
+		default:
+			return 0, false
+		}
+		r = r<<4 | rune(c)
+	}
+	return r, true
+}

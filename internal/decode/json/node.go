@@ -1,0 +1,140 @@
+package json
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+
+	"github.com/apache/arrow/go/v17/arrow"
+	"github.com/apache/arrow/go/v17/arrow/memory"
+
+	"github.com/floedata/floe/internal/decode/text"
+)
+
+// node is the column of one field at any depth: a leaf that parses scalars, or a struct or list of nodes.
+type node struct {
+	path     string // "a.b[]"
+	column   string // the row's field that it belongs to: "a"
+	quoted   []byte // the key as it mostly stands in the text, quotes included; nil where it needs escapes
+	dt       arrow.DataType
+	nullable bool
+	isText   bool // takes any value
+
+	leaf   text.Column
+	nested *text.Nested
+	fields []*node        // of a struct
+	index  map[string]int // name of a field -> its number
+	elem   *node          // of a list
+}
+
+func newNode(mem memory.Allocator, f arrow.Field, path, column string, o Options) (*node, error) {
+	n := &node{path: path, column: column, dt: f.Type, nullable: f.Nullable}
+	if q := strconv.Quote(f.Name); len(q) == len(f.Name)+2 {
+		n.quoted = []byte(q)
+	}
+	var err error
+	switch dt := f.Type.(type) {
+	case *arrow.StructType:
+		if n.nested, err = text.NewNested(mem, dt); err == nil {
+			err = n.addFields(mem, dt.Fields(), path+".", o)
+		}
+	case *arrow.ListType:
+		if n.nested, err = text.NewNested(mem, dt); err == nil {
+			n.elem, err = newNode(mem, dt.ElemField(), path+"[]", column, o)
+		}
+	default:
+		n.isText = dt.ID() == arrow.STRING || dt.ID() == arrow.LARGE_STRING
+		if n.leaf, err = text.NewColumn(mem, dt, o.Binary); err != nil {
+			err = fmt.Errorf("column %q: %w", path, err)
+		}
+	}
+	return n, err
+}
+
+func (n *node) addFields(mem memory.Allocator, fields []arrow.Field, prefix string, o Options) error {
+	n.index = make(map[string]int, len(fields))
+	for i, f := range fields {
+		if _, ok := n.index[f.Name]; ok {
+			return fmt.Errorf("column %q: there are two of that name", prefix+f.Name)
+		}
+		column := n.column
+		if prefix == "" {
+			column = f.Name
+		}
+		c, err := newNode(mem, f, prefix+f.Name, column, o)
+		if err != nil {
+			return err
+		}
+		n.index[f.Name] = i
+		n.fields = append(n.fields, c)
+	}
+	return nil
+}
+
+// length returns the number of values.
+func (n *node) length() int {
+	if n.leaf != nil {
+		return n.leaf.Len()
+	}
+	return n.nested.Len()
+}
+
+// appendNull appends a null, and nulls to the fields of a struct, which has as many values as they.
+func (n *node) appendNull() {
+	switch {
+	case n.leaf != nil:
+		n.leaf.AppendNull()
+	case n.elem != nil:
+		n.nested.AppendNull(n.elem.length())
+	default:
+		for _, f := range n.fields {
+			f.appendNull()
+		}
+		n.nested.AppendNull(0)
+	}
+}
+
+// truncate takes all values but the first k away, at any depth. An unfinished struct or list, whose children
+// are ahead of it, is mended so.
+func (n *node) truncate(k int) {
+	if n.leaf != nil {
+		if n.leaf.Len() > k {
+			n.leaf.Truncate(k)
+		}
+		return
+	}
+	child := n.nested.Truncate(min(k, n.nested.Len()))
+	if n.elem != nil {
+		n.elem.truncate(child)
+	}
+	for _, f := range n.fields {
+		f.truncate(k)
+	}
+}
+
+// reserve makes room for k more values of the columns that have one a row.
+func (n *node) reserve(k int) {
+	if n.leaf != nil {
+		n.leaf.Reserve(min(k, math.MaxInt32))
+	}
+	for _, f := range n.fields {
+		f.reserve(k)
+	}
+}
+
+// finish returns the array, which is the caller's.
+func (n *node) finish() arrow.Array {
+	if n.leaf != nil {
+		return n.leaf.Finish()
+	}
+	children := n.fields
+	if n.elem != nil {
+		children = []*node{n.elem}
+	}
+	arrays := make([]arrow.Array, len(children))
+	for i, c := range children {
+		arrays[i] = c.finish()
+		defer arrays[i].Release()
+	}
+	return n.nested.Finish(arrays...)
+}

@@ -3,7 +3,6 @@ package duckdb
 import (
 	"math"
 	"math/big"
-	"slices"
 	"time"
 	"unicode/utf8"
 
@@ -323,6 +322,26 @@ func fixBinaryView(mem memory.Allocator, a arrow.Array, _ *faults) arrow.Array {
 	return b.NewBinaryArray()
 }
 
+// fixFixedBinary shows DuckDB the same bytes with offsets: it does not step over a null in a fixed-size array, and
+// gives the rows behind it the bytes of the ones before.
+func fixFixedBinary(width int) fixer {
+	return func(mem memory.Allocator, a arrow.Array, _ *faults) arrow.Array {
+		offsets := memory.NewResizableBuffer(mem)
+		defer offsets.Release()
+		offsets.Resize(8 * (a.Len() + 1))
+		for i, at := 0, arrow.Int64Traits.CastFromBytes(offsets.Bytes()); i < len(at); i++ {
+			at[i] = int64((a.Data().Offset() + i) * width)
+		}
+		valid := validity(mem, a)
+		if valid != nil {
+			defer valid.Release()
+		}
+		data := array.NewData(arrow.BinaryTypes.LargeBinary, a.Len(), []*memory.Buffer{valid, offsets, a.Data().Buffers()[1]}, nil, a.NullN(), 0)
+		defer data.Release()
+		return array.MakeFromData(data)
+	}
+}
+
 func fixUUID(mem memory.Allocator, a arrow.Array, _ *faults) arrow.Array {
 	values := a.(*array.FixedSizeBinary)
 	b := array.NewStringBuilder(mem)
@@ -382,13 +401,4 @@ func validity(mem memory.Allocator, a arrow.Array) *memory.Buffer {
 	clear(bits.Bytes())
 	bitutil.CopyBitmap(a.NullBitmapBytes(), a.Data().Offset(), a.Len(), bits.Bytes(), 0)
 	return bits
-}
-
-// sortedRows answers whether the list names the row.
-func sortedRows(list []deadletter.Reason, row int64) (deadletter.Reason, bool) {
-	k, found := slices.BinarySearchFunc(list, row, func(r deadletter.Reason, row int64) int { return int(r.Row - row) })
-	if !found {
-		return deadletter.Reason{}, false
-	}
-	return list[k], true
 }

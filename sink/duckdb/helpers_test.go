@@ -37,6 +37,18 @@ func connect(t testing.TB) (*goduckdb.Connector, *sql.DB) {
 	return connector, db
 }
 
+// inMemory opens a database that is no file.
+func inMemory(t testing.TB) (*goduckdb.Connector, *sql.DB) {
+	t.Helper()
+	connector, err := goduckdb.NewConnector("", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	db := sql.OpenDB(connector)
+	t.Cleanup(func() { db.Close() })
+	return connector, db
+}
+
 func open(t testing.TB, connector *goduckdb.Connector, table string, o *duckdb.Options) *duckdb.Sink {
 	t.Helper()
 	s, err := duckdb.New(connector, table, o)
@@ -167,4 +179,3 @@ var idAndName = arrow.NewSchema([]arrow.Field{
 	{Name: "id", Type: arrow.PrimitiveTypes.Int64, Nullable: true},
 	{Name: "name", Type: arrow.BinaryTypes.String, Nullable: true},
 }, nil)
-

@@ -69,6 +69,45 @@ func compactRecord(mem memory.Allocator, rec arrow.Record) arrow.Record {
 	return array.NewRecord(rec.Schema(), columns, rec.NumRows())
 }
 
+// fixOffset copies an array that does not begin with its buffers, where DuckDB reads other rows' values.
+func fixOffset(mem memory.Allocator, a arrow.Array, _ *faults) arrow.Array { return compact(mem, a) }
+
+// unpackText makes plain text of a dictionary of text.
+func unpackText(mem memory.Allocator, a arrow.Array, f *faults) arrow.Array {
+	d := a.(*array.Dictionary)
+	values := d.Dictionary().(interface{ Value(i int) string })
+	b := array.NewLargeStringBuilder(mem)
+	defer b.Release()
+	b.Reserve(d.Len())
+	for i := range d.Len() {
+		if isNull(d, i) {
+			b.AppendNull()
+			continue
+		}
+		b.Append(values.Value(d.GetValueIndex(i)))
+	}
+	texts := b.NewLargeStringArray()
+	checkUTF8(texts, texts.ValueOffsets(), texts.ValueBytes(), texts.Value, f)
+	return texts
+}
+
+// unpackBytes makes plain bytes of a dictionary of bytes.
+func unpackBytes(mem memory.Allocator, a arrow.Array, _ *faults) arrow.Array {
+	d := a.(*array.Dictionary)
+	values := d.Dictionary().(interface{ Value(i int) []byte })
+	b := array.NewBinaryBuilder(mem, arrow.BinaryTypes.LargeBinary)
+	defer b.Release()
+	b.Reserve(d.Len())
+	for i := range d.Len() {
+		if isNull(d, i) {
+			b.AppendNull()
+			continue
+		}
+		b.Append(values.Value(d.GetValueIndex(i)))
+	}
+	return b.NewArray()
+}
+
 func sliced(data arrow.ArrayData) bool {
 	if data.Offset() != 0 {
 		return true
@@ -81,22 +120,28 @@ func sliced(data arrow.ArrayData) bool {
 	return false
 }
 
-// fixDictionary applies the fixer of the values to the dictionary, so that a value is checked once.
-func fixDictionary(values fixer, view arrow.DataType) fixer {
+// fixDictionary applies the fixer of the values to the dictionary, so that a value is checked once. A dictionary
+// without values gets one, null: DuckDB crashes otherwise.
+func fixDictionary(values fixer, view *arrow.DictionaryType) fixer {
 	return func(mem memory.Allocator, a arrow.Array, f *faults) arrow.Array {
-		if values == nil {
-			return keep(a)
-		}
 		d := a.(*array.Dictionary)
+		var fixed arrow.Array
 		var below faults
-		fixed := values(mem, d.Dictionary(), &below)
+		switch {
+		case d.Dictionary().Len() == 0:
+			fixed = array.MakeArrayOfNull(mem, view.ValueType, 1)
+		case values != nil:
+			fixed = values(mem, d.Dictionary(), &below)
+		default:
+			fixed = compact(mem, d.Dictionary())
+		}
 		defer fixed.Release()
 		if len(below.list) > 0 {
 			for i := range d.Len() {
 				if d.IsNull(i) {
 					continue
 				}
-				if r, bad := sortedRows(below.list, int64(d.GetValueIndex(i))); bad {
+				if r, bad := faultOf(below.list, int64(d.GetValueIndex(i))); bad {
 					r.Row = int64(i)
 					f.list = append(f.list, r)
 				}

@@ -64,7 +64,9 @@ func Open(path, table string, opts *Options) (*Sink, error) {
 		return nil, fmt.Errorf("sink/duckdb: open %q: %w", path, err)
 	}
 	s := &Sink{db: sql.OpenDB(connector), owned: true, table: table, opts: o}
-	settings := []string{"SET preserve_insertion_order = false"}
+	// The checkpoint comes first: an instance that was killed amid a write leaves a torn end of its log, which
+	// DuckDB 1.1.2 skips when it replays it, but then appends to, and no later replay gets past it.
+	settings := []string{"CHECKPOINT", "SET preserve_insertion_order = false"}
 	if o.Threads > 0 {
 		settings = append(settings, "SET threads = "+strconv.Itoa(o.Threads))
 	}

@@ -100,7 +100,7 @@ func mapFlat(dt arrow.DataType) (mapped, bool) {
 		// DuckDB itself makes INTEGER of a column that has only NULL.
 		return asIs("INTEGER", nil)
 	case arrow.BOOL:
-		return asIs("BOOLEAN", nil)
+		return asIs("BOOLEAN", fixOffset)
 	case arrow.INT8:
 		return asIs("TINYINT", nil)
 	case arrow.INT16:
@@ -129,8 +129,10 @@ func mapFlat(dt arrow.DataType) (mapped, bool) {
 		return asIs("VARCHAR", fixLargeString)
 	case arrow.STRING_VIEW:
 		return mapped{sql: "VARCHAR", view: arrow.BinaryTypes.String, fix: fixStringView}, true
-	case arrow.BINARY, arrow.LARGE_BINARY, arrow.FIXED_SIZE_BINARY:
+	case arrow.BINARY, arrow.LARGE_BINARY:
 		return asIs("BLOB", nil)
+	case arrow.FIXED_SIZE_BINARY:
+		return mapped{sql: "BLOB", view: arrow.BinaryTypes.LargeBinary, fix: fixFixedBinary(dt.(*arrow.FixedSizeBinaryType).ByteWidth)}, true
 	case arrow.BINARY_VIEW:
 		return mapped{sql: "BLOB", view: arrow.BinaryTypes.Binary, fix: fixBinaryView}, true
 	case arrow.DATE32:
@@ -182,19 +184,32 @@ func mapDictionary(dt *arrow.DictionaryType) (mapped, error) {
 	if err != nil {
 		return mapped{}, err
 	}
-	m.view = &arrow.DictionaryType{IndexType: dt.IndexType, ValueType: m.view, Ordered: dt.Ordered}
-	m.fix = fixDictionary(m.fix, m.view)
+	view := &arrow.DictionaryType{IndexType: dt.IndexType, ValueType: m.view, Ordered: dt.Ordered}
+	m.view, m.fix = view, fixDictionary(m.fix, view)
 	return m, nil
 }
 
 // mapChild maps what is inside a nested type. What would need a cast there is refused: a cast of a whole list
-// costs more than the load.
+// costs more than the load. A dictionary is unpacked: one without rows makes DuckDB give up the whole database.
 func mapChild(f arrow.Field) (mapped, error) {
+	if d, ok := f.Type.(*arrow.DictionaryType); ok {
+		return mapUnpacked(d)
+	}
 	m, err := mapAny(f)
 	if err == nil && m.cast {
 		return mapped{}, unsupported("a UUID inside a nested type cannot be loaded: make it text or binary before")
 	}
 	return m, err
+}
+
+func mapUnpacked(dt *arrow.DictionaryType) (mapped, error) {
+	switch dt.ValueType.ID() {
+	case arrow.STRING, arrow.LARGE_STRING:
+		return mapped{sql: "VARCHAR", view: arrow.BinaryTypes.LargeString, fix: unpackText}, nil
+	case arrow.BINARY, arrow.LARGE_BINARY:
+		return mapped{sql: "BLOB", view: arrow.BinaryTypes.LargeBinary, fix: unpackBytes}, nil
+	}
+	return mapped{}, unsupported("inside a nested type a dictionary must be one of text or bytes: unpack it before")
 }
 
 func mapList(elem arrow.Field, suffix string, of func(arrow.Field) arrow.DataType) (mapped, error) {

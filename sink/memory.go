@@ -22,9 +22,9 @@ type MemoryOptions struct {
 	// Check is a constraint of the target: it answers the rows of rec to refuse, by ascending Reason.Row; rec is
 	// borrowed. It is called by several goroutines at once. nil = every row is taken.
 	Check func(rec arrow.Record) []deadletter.Reason
-	// Limits is what Limits answers; the zero value stands for Limits{EmptyBatches: true}. Only Batch,
-	// Largest, RecordRows, InFlight, Loads and EmptyBatches apply: a Memory stages nothing, loads no groups and
-	// keeps offsets.
+	// Limits is what Limits answers; the zero value stands for Limits{EmptyBatches: true}. With Group above 0
+	// the Memory loads groups. Stages, StageIsFinal and NoOffsets do not apply: a Memory stages nothing, and keeps
+	// offsets.
 	Limits Limits
 	// Allocator serves copies: of rejected rows, and of the rows beside them. nil = memory.DefaultAllocator.
 	Allocator memory.Allocator
@@ -62,8 +62,8 @@ func NewMemory(opts *MemoryOptions) *Memory {
 		m.opts = *opts
 	}
 	l := &m.opts.Limits
-	if l.Stages != 0 || l.Group != 0 || l.StageIsFinal || l.NoOffsets {
-		panic("sink: NewMemory: Limits has Stages, Group, StageIsFinal or NoOffsets, which a Memory does not do")
+	if l.Stages != 0 || l.StageIsFinal || l.NoOffsets {
+		panic("sink: NewMemory: Limits has Stages, StageIsFinal or NoOffsets, which a Memory does not do")
 	}
 	if *l == (Limits{}) {
 		l.EmptyBatches = true
@@ -224,56 +224,9 @@ func (w *memoryWriter) Prepare(ctx context.Context, schema *arrow.Schema) error 
 }
 
 func (w *memoryWriter) Load(ctx context.Context, b *Batch) (Receipt, error) {
-	r, err := w.load(ctx, b)
-	if err != nil {
-		return Receipt{}, fmt.Errorf("sink: load partition %q into memory: %w", w.partition, err)
-	}
-	return r, nil
-}
-
-func (w *memoryWriter) load(ctx context.Context, b *Batch) (Receipt, error) {
-	if done, err := w.standing(ctx, b); done || err != nil {
-		return Receipt{}, err
-	}
-	kept, r, err := w.keep(b)
-	if err != nil {
-		return Receipt{}, err
-	}
-	// The gate is called without the mutex: it may take its time, and write to other sinks.
-	if err := b.Gate(ctx, r); err != nil {
-		releaseAll(kept)
-		return Receipt{}, err
-	}
-	m := w.sink
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	err = w.usable(ctx)
-	if err == nil && w.part.committed != b.From {
-		err = ErrFenced
-	}
-	if err != nil {
-		releaseAll(kept)
-		return Receipt{}, err
-	}
-	w.part.records = append(w.part.records, kept...)
-	w.part.committed = b.To
-	return r, nil
-}
-
-// standing says whether b is loaded already, and answers an error where this writer cannot load it.
-func (w *memoryWriter) standing(ctx context.Context, b *Batch) (done bool, err error) {
-	w.sink.mu.Lock()
-	defer w.sink.mu.Unlock()
-	if err := w.usable(ctx); err != nil {
-		return false, err
-	}
-	switch w.part.committed {
-	case b.To:
-		return true, nil
-	case b.From:
-		return false, covered(w.sink.schema, b.Schema)
-	}
-	return false, ErrFenced
+	e := &memoryLoad{w: w, b: b}
+	loadTogether(ctx, []*memoryLoad{e})
+	return e.receipt, e.err
 }
 
 // usable answers why this writer cannot work: it is closed, ctx is done, or another claim is newer. The caller
@@ -288,43 +241,6 @@ func (w *memoryWriter) usable(ctx context.Context) error {
 		return ErrFenced
 	}
 	return nil
-}
-
-// keep divides the rows of b into those to keep, which are retained, and the rejected ones.
-func (w *memoryWriter) keep(b *Batch) (kept []arrow.Record, r Receipt, err error) {
-	var rejected []*deadletter.Rows
-	defer func() {
-		if err != nil {
-			releaseAll(kept)
-			kept = nil
-			for _, rows := range rejected {
-				rows.Release()
-			}
-		}
-	}()
-	start := int64(0)
-	for _, rec := range b.Records {
-		var reasons []deadletter.Reason
-		if w.sink.opts.Check != nil {
-			reasons = w.sink.opts.Check(rec)
-		}
-		good, bad, err := deadletter.Split(w.sink.opts.Allocator, rec, reasons)
-		if err != nil {
-			return kept, r, err
-		}
-		if good != nil {
-			kept = append(kept, good)
-			r.Rows += good.NumRows()
-		}
-		if bad != nil {
-			bad.Reasons = shiftReasons(bad.Reasons, start)
-			rejected = append(rejected, bad)
-		}
-		start += rec.NumRows()
-	}
-	r.Bytes = b.Bytes
-	r.Rejected, err = joinRejected(w.sink.opts.Allocator, rejected)
-	return kept, r, err
 }
 
 // Close gives nothing back that the target needs: the claim lapses with the next one.

@@ -221,7 +221,7 @@ func checkReset(ctx context.Context, k *kit) error {
 	if i, ok := l.o.Sink.(sink.Inspector); ok {
 		all, err := i.Committed(ctx, pipeline)
 		if err != nil || len(all) != 0 {
-			return fmt.Errorf("Committed after Reset: %q, %w; want none", all, orNil(err))
+			return fmt.Errorf("committed after Reset: %q, %w; want none", all, orNil(err))
 		}
 	}
 	next, err := l.again(ctx, "")

@@ -286,7 +286,7 @@ func checkClass(ctx context.Context, k *kit) error {
 		case !errors.Is(err, errGate):
 			return fmt.Errorf("Load does not answer the error of Gate: %w", orNil(err))
 		case retry.IsTransient(err) != transient:
-			return fmt.Errorf("Gate failed with transient=%t, and what Load answers has transient=%t", transient, !transient)
+			return fmt.Errorf("the error of Gate has transient=%t, and what Load answers has transient=%t", transient, !transient)
 		}
 		if l, err = l.again(ctx, l.committed); err != nil {
 			return err

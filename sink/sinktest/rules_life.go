@@ -103,14 +103,14 @@ func (k *kit) inspect(ctx context.Context, l *lane) error {
 		return fmt.Errorf("inspect: %w", err)
 	}
 	if all[l.partition] != l.committed {
-		return fmt.Errorf("Committed says %q of %q, want %q", all[l.partition], l.partition, l.committed)
+		return fmt.Errorf("committed says %q of %q, want %q", all[l.partition], l.partition, l.committed)
 	}
 	named, err := i.Committed(ctx, pipeline, l.partition, "never claimed")
 	if err != nil {
 		return fmt.Errorf("inspect: %w", err)
 	}
 	if _, there := named["never claimed"]; there || named[l.partition] != l.committed {
-		return fmt.Errorf("Committed of two names says %q, want the offset of %q alone", named, l.partition)
+		return fmt.Errorf("committed of two names says %q, want the offset of %q alone", named, l.partition)
 	}
 	return nil
 }
@@ -256,7 +256,10 @@ func checkTwoPartitions(ctx context.Context, k *kit) error {
 	if a, err = a.reclaim(ctx, b.o, a.committed); err != nil {
 		return err
 	}
-	return k.expect(ctx, idRange(0, 0, 12), idRange(1, 0, 16))
+	if err := a.loadRows(ctx, 1, 1); err != nil {
+		return fmt.Errorf("a new claim of the partition that was closed: %w", err)
+	}
+	return k.expect(ctx, idRange(0, 0, 13), idRange(1, 0, 16))
 }
 
 // prompt is how long a call may take on a context that is done.

@@ -137,7 +137,7 @@ func (l *lane) failOnce(ctx context.Context, n int64) (committed string, rows in
 	err = l.load(ctx, t)
 	t.done()
 	if err == nil {
-		return "", 0, ruleGate.broken(errors.New("Gate failed, and Load answered nil"))
+		return "", 0, ruleGate.broken(errors.New("gate failed, and Load answered nil"))
 	}
 	return committed, rows, nil
 }
@@ -237,7 +237,7 @@ func checkRestart(ctx context.Context, k *kit) error {
 		case 2: // fails inside
 			t.gate = func(context.Context) error { return errGate }
 			if l.load(ctx, t) == nil {
-				err = ruleGate.broken(errors.New("Gate failed, and Load answered nil"))
+				err = ruleGate.broken(errors.New("gate failed, and Load answered nil"))
 			}
 		default: // done, and the reply lost
 			err = l.load(ctx, t)

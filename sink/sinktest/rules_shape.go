@@ -284,8 +284,8 @@ func checkTargetNames(ctx context.Context, k *kit) error {
 
 func schemaRules() []rule {
 	return []rule{
-		{"schema/by-name", "columns in another order load by name", checkReordered},
-		{"schema/dropped", "rows without a column of the target have null there", checkDropped},
+		{"schema/by-name", "columns in another order load by name, or are a SchemaError where the sink is strict", checkReordered},
+		{"schema/dropped", "rows without a column of the target have null there, or are a SchemaError where the sink is strict", checkDropped},
 		{"schema/added", "a new column is added where the sink claims it, and null in the rows before; else it is a SchemaError that names it", checkAdded},
 		{"schema/widened", "a column that widens from int32 to int64 loads where the sink claims it; else it is a SchemaError that names it, or every value is right", checkWidened},
 		{"schema/changed", "a column of another kind than the target's is a SchemaError that names it, and the rows before stay", checkChanged},
@@ -373,6 +373,10 @@ func checkReordered(ctx context.Context, k *kit) error {
 		}
 		schema := schemaOf(fields...)
 		rec := newRecord(schema, b, 1)
+		if k.h.Strict && i > 0 {
+			rec.Release()
+			return wantSchemaError(l.w.Prepare(ctx, schema), "", "columns in another order")
+		}
 		if err := l.prepare(ctx, schema); err != nil {
 			rec.Release()
 			return err
@@ -392,6 +396,9 @@ func checkDropped(ctx context.Context, k *kit) error {
 	if err != nil {
 		return err
 	}
+	if k.h.Strict {
+		return wantSchemaError(l.w.Prepare(ctx, schemaOf(idField)), "", "a column less")
+	}
 	for _, schema := range []*arrow.Schema{schemaOf(idField, nameField), schemaOf(idField), schemaOf(idField, nameField)} {
 		if err := l.then(ctx, schema); err != nil {
 			return err
@@ -408,7 +415,7 @@ func checkAdded(ctx context.Context, k *kit) error {
 	if err := l.then(ctx, baseSchema); err != nil {
 		return err
 	}
-	wide := schemaOf(idField, extraField, nameField)
+	wide := schemaOf(idField, nameField, extraField)
 	if !k.h.AddColumns {
 		if err := wantSchemaError(l.w.Prepare(ctx, wide), "extra", "a new column"); err != nil {
 			return err
@@ -426,8 +433,11 @@ func checkAdded(ctx context.Context, k *kit) error {
 	if l, err = l.again(ctx, l.committed); err != nil {
 		return fmt.Errorf("a new claim on the older schema: %w", err)
 	}
+	if err := l.loadAs(ctx, baseSchema, 1); err != nil {
+		return fmt.Errorf("a new claim on the older schema: %w", err)
+	}
 	return k.expectRows(ctx, []string{"name", "extra"}, map[int64]string{
-		0: `"plain" null`, 1: `"plain" 1`, 2: `"plain" null`, 3: `"plain" 3`,
+		0: `"plain" null`, 1: `"plain" 1`, 2: `"plain" null`, 3: `"plain" 3`, 4: `"plain" null`,
 	})
 }
 

@@ -50,6 +50,11 @@ type Harness struct {
 	// Types are claimed: the kinds of types (arrow.Type) that are not among them must be a SchemaError. nil = int64
 	// and utf8 only, which every sink needs. See [LeastTypes] and [AllTypes].
 	Types []Type
+	// Unclaimed are further types that must be a SchemaError.
+	Unclaimed []arrow.DataType
+	// Strict: the target takes the schema that it was made with and no other; a column more, less or elsewhere is a
+	// SchemaError. Without it columns are matched by name, and a missing one is null.
+	Strict bool
 	// Mode is how the sink writes.
 	Mode Mode
 	// Loading returns the rows that are loaded aside. Required for Replace.

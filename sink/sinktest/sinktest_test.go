@@ -26,12 +26,71 @@ func TestMemory(t *testing.T) {
 					Read:        func(context.Context) ([]arrow.Record, error) { return m.Records(), nil },
 					Close:       func() error { m.Release(); return nil },
 					Types:       sinktest.AllTypes(),
+					Unclaimed:   []arrow.DataType{arrow.RunEndEncodedOf(arrow.PrimitiveTypes.Int32, arrow.BinaryTypes.String)},
 					AddColumns:  add,
 					RefusedName: "refused",
 				}
 			})
 		})
 	}
+}
+
+func TestReferences(t *testing.T) {
+	for _, tc := range []struct {
+		name string
+		open func(*sink.MemoryOptions) (sink.Sink, *sink.Memory)
+	}{
+		{"staged", func(o *sink.MemoryOptions) (sink.Sink, *sink.Memory) {
+			s := sinktest.NewStaged(o)
+			return s, s.Memory
+		}},
+		{"grouped", func(o *sink.MemoryOptions) (sink.Sink, *sink.Memory) {
+			s := sinktest.NewGrouped(o)
+			return s, s
+		}},
+		{"staged groups", func(o *sink.MemoryOptions) (sink.Sink, *sink.Memory) {
+			o.Limits = sink.Limits{InFlight: 4, Stages: 2, Group: 8, EmptyBatches: true}
+			s := sinktest.NewStaged(o)
+			return s, s.Memory
+		}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			sinktest.Run(t, func(testing.TB) sinktest.Harness {
+				s, m := tc.open(&sink.MemoryOptions{AddColumns: true, Check: refuse("refused")})
+				return sinktest.Harness{
+					Open:        func(context.Context) (sink.Sink, error) { return s, nil },
+					Read:        func(context.Context) ([]arrow.Record, error) { return m.Records(), nil },
+					Close:       func() error { m.Release(); return nil },
+					Types:       sinktest.AllTypes(),
+					AddColumns:  true,
+					RefusedName: "refused",
+				}
+			})
+		})
+	}
+}
+
+func TestStreaming(t *testing.T) {
+	sinktest.Run(t, func(testing.TB) sinktest.Harness {
+		s := sinktest.NewStreaming(nil)
+		lose := func(f ...sinktest.AppendFailure) sinktest.Fault {
+			return sinktest.Fault{Class: sinktest.Rewind, Inject: func(context.Context) (func(), error) {
+				s.FailAppends(f...)
+				return nil, nil
+			}}
+		}
+		return sinktest.Harness{
+			Open:  func(context.Context) (sink.Sink, error) { return s, nil },
+			Read:  func(context.Context) ([]arrow.Record, error) { return s.Records(), nil },
+			Close: func() error { s.Release(); return nil },
+			Types: sinktest.AllTypes(),
+			Faults: map[string]sinktest.Fault{
+				"lost before": lose(sinktest.LostBefore),
+				"lost after":  lose(sinktest.LostAfter),
+				"one by one":  lose(sinktest.LostAfter, sinktest.LostBefore, sinktest.LostAfter),
+			},
+		}
+	})
 }
 
 // refuse is a constraint on the column name, for tables that have one.

@@ -148,6 +148,11 @@ func planDictionary(from *arrow.DictionaryType, to arrow.DataType) (caster, erro
 	if err != nil {
 		return nil, err
 	}
+	return overDictionary(inner), nil
+}
+
+// overDictionary makes a caster of the values of dictionaries one of the dictionaries.
+func overDictionary(inner caster) caster {
 	return func(ctx context.Context, col arrow.Array, bad report) (arrow.Array, error) {
 		d := col.(*array.Dictionary)
 		type fault struct{ code, why string }
@@ -169,7 +174,7 @@ func planDictionary(from *arrow.DictionaryType, to arrow.DataType) (caster, erro
 			}
 		}
 		return take(ctx, values, rows)
-	}, nil
+	}
 }
 
 // planStruct casts field by field; each field of the new struct is one of the old by its name.

@@ -52,14 +52,7 @@ func planCompare(dt arrow.DataType, op comparison, v any) (comparer, error) {
 		if err != nil {
 			return nil, err
 		}
-		return func(ctx context.Context, col arrow.Array) (truth, error) {
-			d := col.(*array.Dictionary)
-			entries, err := inner(ctx, d.Dictionary())
-			if err != nil {
-				return truth{}, err
-			}
-			return spread(d, entries), nil
-		}, nil
+		return overEntries(inner), nil
 	}
 	c, err := constant(dt, v)
 	if err != nil {
@@ -153,6 +146,18 @@ func truthOf(a *array.Boolean) truth {
 		t.no[i] = ^b & valid[i]
 	}
 	return t
+}
+
+// overEntries makes a comparer of the values of dictionaries one of the dictionaries.
+func overEntries(inner comparer) comparer {
+	return func(ctx context.Context, col arrow.Array) (truth, error) {
+		d := col.(*array.Dictionary)
+		entries, err := inner(ctx, d.Dictionary())
+		if err != nil {
+			return truth{}, err
+		}
+		return spread(d, entries), nil
+	}
 }
 
 // spread gives each row of d what its entry of the dictionary has.

@@ -64,7 +64,7 @@ func (o Operand) GreaterEqual(v any) Condition { return o.compare(greaterEqual, 
 // of values use [FilterFunc].
 func (o Operand) In(values ...any) Condition {
 	if len(values) == 0 {
-		return invalid(fmt.Errorf("transform: filter: Where(%q).In has no values", o.column))
+		return invalid(fmt.Errorf("Where(%q).In has no values", o.column))
 	}
 	all := make([]Condition, len(values))
 	for i, v := range values {
@@ -76,7 +76,7 @@ func (o Operand) In(values ...any) Condition {
 // IsNull holds where the column is null.
 func (o Operand) IsNull() Condition {
 	return Condition{fmt.Sprintf("null(%q)", o.column), func(in *arrow.Schema) (evaluator, error) {
-		at, err := find("filter", in, o.column)
+		at, err := lookUp(in, o.column)
 		if err != nil {
 			return nil, err
 		}
@@ -148,7 +148,7 @@ func join(word string, first Condition, others []Condition, merge func(a, b trut
 	texts := make([]string, len(all))
 	for i, c := range all {
 		if c.bind == nil {
-			return invalid(errors.New("transform: filter: a Condition is empty; begin it with Where"))
+			return invalid(errors.New("a Condition is empty; begin it with Where"))
 		}
 		texts[i] = c.text
 	}
@@ -179,13 +179,13 @@ func join(word string, first Condition, others []Condition, merge func(a, b trut
 func (o Operand) compare(op comparison, v any) Condition {
 	text := fmt.Sprintf("%s(%q, %s)", op.kernel, o.column, constantText(v))
 	return Condition{text, func(in *arrow.Schema) (evaluator, error) {
-		at, err := find("filter", in, o.column)
+		at, err := lookUp(in, o.column)
 		if err != nil {
 			return nil, err
 		}
 		compare, err := planCompare(in.Field(at).Type, op, v)
 		if err != nil {
-			return nil, fmt.Errorf("transform: filter: column %q of type %s: %w", o.column, in.Field(at).Type, err)
+			return nil, fmt.Errorf("column %q of type %s: %w", o.column, in.Field(at).Type, err)
 		}
 		return func(ctx context.Context, rec arrow.Record) (truth, error) {
 			return compare(ctx, rec.Column(at))

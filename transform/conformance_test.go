@@ -2,6 +2,7 @@ package transform_test
 
 import (
 	"context"
+	"fmt"
 	"testing"
 
 	"github.com/apache/arrow/go/v17/arrow"
@@ -38,14 +39,27 @@ func twice(mem memory.Allocator, rec arrow.Record) (arrow.Record, error) {
 	return array.NewRecord(rec.Schema(), cols, 2*rec.NumRows()), nil
 }
 
+func evenOrA(in *transform.Inputs) func(transform.Row) bool {
+	id, code := transform.Column[int64](in, "id"), transform.Column[string](in, "code")
+	return func(r transform.Row) bool { return id.At(r)%2 == 0 || code.At(r) == "LAX" }
+}
+
+// sum adds ratio and delay; where delay is null, so is the sum, and a delay of 300 is refused.
+func sum(in *transform.Inputs) func(transform.Row) (float64, error) {
+	ratio, delay := transform.Column[float64](in, "ratio"), transform.Column[int64](in, "delay")
+	return func(r transform.Row) (float64, error) {
+		switch {
+		case delay.IsNull(r):
+			return 0, transform.ErrNull
+		case delay.At(r) > 300:
+			return 0, fmt.Errorf("a delay of %d", delay.At(r))
+		}
+		return ratio.At(r) + float64(delay.At(r)), nil
+	}
+}
+
 func TestConformance(t *testing.T) {
 	type T = transform.Transform
-	every := func(step int64) (rows []int64) {
-		for i := int64(1); i < 24; i += step {
-			rows = append(rows, i)
-		}
-		return rows
-	}
 	tests := map[string]transformtest.Harness{
 		"select": {
 			New:      func() T { return transform.Select("origin", "place", "id") },
@@ -81,6 +95,44 @@ func TestConformance(t *testing.T) {
 			Variant: func() T { return transform.Filter(transform.Where("delay").Greater(11)) },
 			Needs:   []string{"delay", "code"},
 		},
+		"filterfunc": {
+			New:     func() T { return transform.FilterFunc("even or a", evenOrA) },
+			Variant: func() T { return transform.FilterFunc("v2", evenOrA) },
+			Needs:   []string{"id", "code"},
+		},
+		"derive": {
+			New:      func() T { return transform.Derive("sum", "v1", sum) },
+			Variant:  func() T { return transform.Derive("sum", "v2", sum) },
+			Needs:    []string{"ratio", "delay"},
+			OneToOne: true,
+			Rejects:  []int64{19, 20, 21, 23},
+		},
+		"mask": {
+			New:      func() T { return transform.Mask([]string{"origin", "code"}, &transform.MaskOptions{KeepLast: 1}) },
+			Variant:  func() T { return transform.Mask([]string{"origin", "code"}, nil) },
+			Needs:    []string{"origin", "code"},
+			OneToOne: true,
+		},
+		"hash": {
+			New:      func() T { return transform.Hash([]string{"origin", "code", "blob"}, []byte("key")) },
+			Variant:  func() T { return transform.Hash([]string{"origin", "code", "blob"}, []byte("another")) },
+			Needs:    []string{"origin", "code", "blob"},
+			OneToOne: true,
+		},
+		"flatten": {
+			New:      func() T { return transform.Flatten(nil) },
+			Variant:  func() T { return transform.Flatten(&transform.FlattenOptions{Separator: "."}) },
+			OneToOne: true,
+		},
+		"validate": {
+			New: func() T {
+				return transform.Validate(transform.NotNull("origin"), transform.Range("id", 0, 19), transform.Pattern("code", "^[JL]"))
+			},
+			Variant:  func() T { return transform.Validate(transform.NotNull("origin"), transform.Range("id", 0, 19)) },
+			Needs:    []string{"origin", "id", "code"},
+			OneToOne: true,
+			Rejects:  []int64{2, 5, 8, 9, 14, 16, 17, 20, 21, 22, 23},
+		},
 		"func": {
 			New:      func() T { return transform.Func("same", nil, same) },
 			Variant:  func() T { return transform.Func("other", nil, same) },
@@ -112,7 +164,6 @@ func TestConformance(t *testing.T) {
 			Rejects:  []int64{14, 16, 17, 18, 19, 20, 21, 23},
 		},
 	}
-	_ = every
 	for name, h := range tests {
 		h.Input = wide
 		t.Run(name, func(t *testing.T) {

@@ -26,7 +26,7 @@ func (f filter) Fingerprint() string { return "filter(" + f.condition.text + ")"
 func (f filter) Bind(_ context.Context, in *arrow.Schema) (Processor, error) {
 	holds, err := f.condition.bind(in)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("transform: filter: %w", err)
 	}
 	return &processor{kind: "filter", in: in, out: in, fn: func(ctx context.Context, rec arrow.Record) (result, error) {
 		t, err := holds(ctx, rec)

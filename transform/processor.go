@@ -71,13 +71,22 @@ func (f failed) Fingerprint() string { return fmt.Sprintf("%s!%q", f.kind, f.err
 
 // find returns the index of a column that must be there once.
 func find(kind string, in *arrow.Schema, name string) (int, error) {
+	at, err := lookUp(in, name)
+	if err != nil {
+		return 0, fmt.Errorf("transform: %s: %w", kind, err)
+	}
+	return at, nil
+}
+
+// lookUp is find for what others put into words.
+func lookUp(in *arrow.Schema, name string) (int, error) {
 	switch at := in.FieldIndices(name); len(at) {
 	case 1:
 		return at[0], nil
 	case 0:
-		return 0, fmt.Errorf("transform: %s: column %q is missing; there is %s", kind, name, columnNames(in))
+		return 0, fmt.Errorf("column %q is missing; there is %s", name, columnNames(in))
 	default:
-		return 0, fmt.Errorf("transform: %s: column %q is there %d times; rename the columns in the source", kind, name, len(at))
+		return 0, fmt.Errorf("column %q is there %d times; rename the columns in the source", name, len(at))
 	}
 }
 

@@ -6,7 +6,6 @@ import (
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
 	"github.com/apache/arrow/go/v17/arrow/memory"
-	"github.com/apache/arrow/go/v17/arrow/util"
 )
 
 const (
@@ -28,7 +27,7 @@ type group struct {
 // tiny reports whether a piece is worth joining. Only the end of a file is: within one, pieces are as large as
 // they are meant to be.
 func tiny(p piece, batchRows int64) bool {
-	return p.last && p.rejected.Len() == 0 && (p.rows() == 0 || p.rows() <= batchRows/8 && util.TotalRecordSize(p.rec) <= tinyBytes)
+	return p.last && p.rejected.Len() == 0 && (p.rows() == 0 || p.rows() <= batchRows/8 && recordBytes(p.rec) <= tinyBytes)
 }
 
 // takes reports whether p has room.
@@ -40,7 +39,7 @@ func (g *group) takes(p piece, batchRows int64) bool {
 func (g *group) add(mem memory.Allocator, p piece) error {
 	if p.rec != nil {
 		g.rows += p.rec.NumRows()
-		g.bytes += util.TotalRecordSize(p.rec)
+		g.bytes += recordBytes(p.rec)
 		g.loose = append(g.loose, p.rec)
 		p.rec = nil
 	}
@@ -84,6 +83,28 @@ func (g *group) drop() {
 		r.Release()
 	}
 	*g = group{}
+}
+
+// recordBytes returns the bytes of all buffers that a record refers to, whatever part of them it views.
+func recordBytes(rec arrow.Record) int64 {
+	n := int64(0)
+	for _, c := range rec.Columns() {
+		n += dataBytes(c.Data())
+	}
+	return n
+}
+
+func dataBytes(d arrow.ArrayData) int64 {
+	n := int64(0)
+	for _, b := range d.Buffers() {
+		if b != nil {
+			n += int64(b.Len())
+		}
+	}
+	for _, c := range d.Children() {
+		n += dataBytes(c)
+	}
+	return n
 }
 
 // concat takes records of one schema over and returns them as one.

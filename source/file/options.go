@@ -9,6 +9,7 @@ import (
 	"gocloud.dev/blob"
 
 	"github.com/floedata/floe/config"
+	"github.com/floedata/floe/internal/decode/parquet"
 	"github.com/floedata/floe/internal/decode/text"
 )
 
@@ -36,7 +37,7 @@ type Options struct {
 	SampleBytes int
 
 	// BatchRows is the most rows of a record of a Parquet or Arrow file, and of small files joined into one
-	// record. 0 = 122,880; negative is refused.
+	// record. 0 = 122,880; negative and more than 16,777,216 are refused.
 	BatchRows int64
 
 	// BlockBytes is about how much of a CSV or JSON file is decoded at once into one record, in bytes of
@@ -50,6 +51,10 @@ type Options struct {
 	// Parallel is how many blocks of text, files or columns are decoded at once. 0 = GOMAXPROCS; negative is
 	// refused. The rows come in order all the same.
 	Parallel int
+
+	// Dictionaries reads text and binary columns of Parquet files as dictionary<int32> where they are stored so in
+	// all files: less work, if the sink takes dictionaries.
+	Dictionaries bool
 
 	// Changed says what to do with files that a position knows and that are not any more what they were.
 	Changed Changed
@@ -85,9 +90,9 @@ type JSONOptions struct {
 	// Mixed says what becomes of a column whose values have several kinds, for example numbers and texts.
 	Mixed Mixed
 
-	// RejectUnknown: a row with a key that is no column is rejected. Without it the key is not read; that
-	// happens where the sample did not have it.
-	RejectUnknown bool
+	// IgnoreUnknown: a key that is no column, which happens where the sample did not have it, is not read. Without
+	// it the row is rejected. With Options.Schema such keys are never read.
+	IgnoreUnknown bool
 }
 
 // Mixed says what becomes of a JSON column whose values have several kinds.
@@ -179,6 +184,9 @@ func (o *Options) check(f *config.Faults) {
 		if n.value < 0 {
 			f.Add(n.field, "%d is negative; 0 means the default", n.value)
 		}
+	}
+	if o.BatchRows > parquet.MaxBatchRows {
+		f.Add("Options.BatchRows", "%d is more than %d", o.BatchRows, parquet.MaxBatchRows)
 	}
 	if o.MaxRowBytes > text.LargestRowBytes {
 		f.Add("Options.MaxRowBytes", "%d is more than %d", o.MaxRowBytes, text.LargestRowBytes)

@@ -10,9 +10,10 @@ import (
 
 // shape is what is known of a file before it is read.
 type shape struct {
-	schema *arrow.Schema
-	soft   bool  // the types were inferred from text
-	rows   int64 // -1 = unknown
+	schema  *arrow.Schema // nil = the file is empty
+	soft    bool          // the types were inferred from text
+	rows    int64         // -1 = unknown
+	dialect dialect
 }
 
 // column is one of the columns of all files together.
@@ -101,6 +102,9 @@ func (u *unifier) schema() (*arrow.Schema, error) {
 	for i, c := range u.columns {
 		fields[i] = c.field
 		fields[i].Nullable = c.field.Nullable || c.files < u.files
+		if c.soft && c.field.Type.ID() == arrow.NULL {
+			fields[i].Type = arrow.BinaryTypes.String // no text has a value
+		}
 	}
 	return arrow.NewSchema(fields, nil), nil
 }

@@ -1,0 +1,286 @@
+package file
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"sync"
+
+	"github.com/apache/arrow/go/v17/arrow"
+	"github.com/apache/arrow/go/v17/arrow/memory"
+
+	"github.com/floedata/floe/deadletter"
+	"github.com/floedata/floe/internal/decode/csv"
+	"github.com/floedata/floe/internal/decode/json"
+	"github.com/floedata/floe/internal/decode/text"
+)
+
+// dialect is what a sample says of how a text is written.
+type dialect struct {
+	packing packing
+	lineEnd byte // CSV
+	tabs    bool // CSV
+	array   bool // JSON: one array, not an object a line
+}
+
+// probeText looks at the beginning of a text. A text without any row or header has no schema.
+func probeText(ctx context.Context, e *entry, opts *Options, n int) (shape, error) {
+	sample, whole, p, err := sampleOf(ctx, e, n)
+	if err != nil {
+		return shape{}, err
+	}
+	s := shape{soft: true, rows: -1, dialect: dialect{packing: p, tabs: e.tabs}}
+	if whole && len(sample) == text.BOM(sample) {
+		return s, nil
+	}
+	if e.format == JSON {
+		s.dialect.array = json.IsArray(sample)
+		s.schema, err = json.Infer(sample, whole, jsonOptions(opts, s.dialect), nil)
+	} else {
+		s.dialect.lineEnd = csv.LineEnd(sample)
+		s.schema, err = csv.Infer(sample, whole, csvOptions(opts, s.dialect), nil)
+	}
+	if err != nil {
+		return s, err
+	}
+	if e.format == CSV && opts.CSV.NoHeader && opts.Schema != nil {
+		s.schema, err = renamed(s.schema, opts.Schema)
+		return s, err
+	}
+	s.schema, err = withoutValues(e.format, sample, s, opts)
+	return s, err
+}
+
+// withoutValues gives the columns that have no value in a sample the type null, where they were taken for text:
+// another file may know better.
+func withoutValues(f Format, sample []byte, s shape, opts *Options) (*arrow.Schema, error) {
+	fields := s.schema.Fields()
+	texts := false
+	for _, field := range fields {
+		texts = texts || isText(field.Type)
+	}
+	if !texts {
+		return s.schema, nil
+	}
+	d, err := newDecoder(f, memory.DefaultAllocator, s.schema, nil, s.dialect, opts)
+	if err != nil {
+		return nil, err
+	}
+	b, err := newSplitter(f, bytes.NewReader(sample), len(sample)+1, text.Mark{}, s.dialect, opts).Next()
+	if err != nil && err != io.EOF {
+		return s.schema, nil // who reads the file will say so
+	}
+	rec, rejected, err := d.Decode(b)
+	b.Free()
+	rejected.Release()
+	if err != nil {
+		return nil, err
+	}
+	if rec != nil {
+		defer rec.Release()
+	}
+	out := append([]arrow.Field{}, fields...)
+	for i, field := range fields {
+		if isText(field.Type) && (rec == nil || rec.Column(i).NullN() == rec.Column(i).Len()) {
+			out[i].Type = arrow.Null
+		}
+	}
+	return arrow.NewSchema(out, nil), nil
+}
+
+func newSplitter(f Format, r io.Reader, block int, at text.Mark, d dialect, opts *Options) splitter {
+	if f == JSON {
+		return json.NewSplitter(r, jsonOptions(opts, d), block, at)
+	}
+	return csv.NewSplitter(r, csvOptions(opts, d), block, at)
+}
+
+// newDecoder returns the decoder to a schema; columns says for each of a CSV text which field it is.
+func newDecoder(f Format, mem memory.Allocator, schema *arrow.Schema, columns []int, d dialect, opts *Options) (decoder, error) {
+	if f == JSON {
+		return json.NewDecoder(mem, schema, jsonOptions(opts, d))
+	}
+	return csv.NewDecoder(mem, schema, columns, csvOptions(opts, d))
+}
+
+// renamed gives the columns of a text without a header the names of Options.Schema, in order.
+func renamed(own, names *arrow.Schema) (*arrow.Schema, error) {
+	if own.NumFields() != names.NumFields() {
+		return nil, fmt.Errorf("the first row has %d fields, Options.Schema has %d; without a header they must agree", own.NumFields(), names.NumFields())
+	}
+	fields := make([]arrow.Field, own.NumFields())
+	for i := range fields {
+		fields[i] = arrow.Field{Name: names.Field(i).Name, Type: own.Field(i).Type, Nullable: true}
+	}
+	return arrow.NewSchema(fields, nil), nil
+}
+
+func csvOptions(opts *Options, d dialect) csv.Options {
+	c := opts.CSV
+	o := csv.Options{
+		Comma: c.Delimiter, Quote: c.Quote, NoQuote: c.NoQuote, Escape: c.Escape, LineEnd: d.lineEnd,
+		NoHeader: c.NoHeader, Nulls: c.Nulls, Trim: c.Trim, Ragged: c.Ragged, MaxRowBytes: opts.MaxRowBytes,
+	}
+	if o.Comma == 0 && d.tabs {
+		o.Comma = '\t'
+	}
+	return o
+}
+
+func jsonOptions(opts *Options, d dialect) json.Options {
+	return json.Options{
+		Array: d.array, MaxRowBytes: opts.MaxRowBytes, Majority: opts.JSON.Mixed == MixedReject,
+		// A schema that the user gave says which columns to read.
+		IgnoreUnknown: opts.JSON.IgnoreUnknown || opts.Schema != nil,
+	}
+}
+
+// splitter cuts a text into blocks of whole rows.
+type splitter interface{ Next() (text.Block, error) }
+
+// decoder makes a record of a block; it is safe for concurrent use.
+type decoder interface {
+	Schema() *arrow.Schema
+	Decode(b text.Block) (arrow.Record, *deadletter.Rows, error)
+}
+
+// textScanner reads texts in the schema of a view. Files of one shape share a decoder.
+type textScanner struct {
+	view *view
+	opts *Options
+
+	mu       sync.Mutex
+	decoders map[decoderKey]textDecoder
+}
+
+type decoderKey struct {
+	format  Format
+	schema  *arrow.Schema // of the file; those of equal ones are the same
+	dialect dialect
+}
+
+// textDecoder is a decoder, and what brings its records into the schema of the view.
+type textDecoder struct {
+	decoder decoder
+	adapter *adapter
+}
+
+func newTextScanner(v *view, opts *Options) *textScanner {
+	return &textScanner{view: v, opts: opts, decoders: map[decoderKey]textDecoder{}}
+}
+
+// scan gives the rows from a place on, a block a piece.
+func (t *textScanner) scan(ctx context.Context, e *entry, at place, out *feed) error {
+	s := t.view.shapes[e.name]
+	if s.schema == nil {
+		return nil // empty
+	}
+	d, err := t.decoder(e.format, s)
+	if err != nil {
+		return err
+	}
+	r, err := openText(ctx, e, s.dialect.packing, at.offset)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	blocks := t.splitter(e, s.dialect, r, text.Mark{Offset: at.offset, Line: at.line})
+	for {
+		b, err := blocks.Next()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		b.Name = e.name
+		if err := out.decode(ctx, func() piece { return d.decode(ctx, b) }); err != nil {
+			return err
+		}
+	}
+}
+
+// splitter returns the splitter of a text. The buffers of small files are no larger than need be.
+func (t *textScanner) splitter(e *entry, d dialect, r io.Reader, at text.Mark) splitter {
+	size := e.size + 1
+	if d.packing != plain {
+		size = 16*e.size + 4096
+	}
+	return newSplitter(e.format, r, int(min(int64(t.opts.BlockBytes), size)), at, d, t.opts)
+}
+
+// decode takes a block over.
+func (d textDecoder) decode(ctx context.Context, b text.Block) piece {
+	after := place{offset: b.After.Offset, line: b.After.Line}
+	line := b.Line
+	rec, rejected, err := d.decoder.Decode(b)
+	b.Free()
+	if err == nil && rec != nil {
+		rec, err = d.adapter.adapt(ctx, rec)
+	}
+	if err != nil {
+		rejected.Release()
+		return piece{err: fmt.Errorf("from line %d on: %w", line, err)}
+	}
+	return piece{rec: rec, rejected: rejected, after: after}
+}
+
+// decoder returns the decoder of files of a shape.
+func (t *textScanner) decoder(f Format, s shape) (textDecoder, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	key := decoderKey{f, s.schema, s.dialect}
+	if d, ok := t.decoders[key]; ok {
+		return d, nil
+	}
+	var dec decoder
+	var err error
+	if f == JSON {
+		dec, err = t.jsonDecoder(s)
+	} else {
+		dec, err = t.csvDecoder(s)
+	}
+	if err != nil {
+		return textDecoder{}, err
+	}
+	d := textDecoder{decoder: dec, adapter: newAdapter(t.opts.Allocator, dec.Schema(), t.view.schema)}
+	t.decoders[key] = d
+	return d, nil
+}
+
+// fieldsOf returns the fields of the view that a text has, in the types of the view.
+func (t *textScanner) fieldsOf(own *arrow.Schema) *arrow.Schema {
+	var fields []arrow.Field
+	for _, f := range t.view.schema.Fields() {
+		if own.HasField(f.Name) {
+			if d, ok := f.Type.(*arrow.DictionaryType); ok {
+				f.Type = d.ValueType
+			}
+			fields = append(fields, f)
+		}
+	}
+	return arrow.NewSchema(fields, nil)
+}
+
+func (t *textScanner) csvDecoder(s shape) (decoder, error) {
+	schema := t.fieldsOf(s.schema)
+	columns := make([]int, s.schema.NumFields())
+	for i, f := range s.schema.Fields() {
+		columns[i] = -1
+		if at := schema.FieldIndices(f.Name); len(at) > 0 {
+			columns[i] = at[0]
+		}
+	}
+	return newDecoder(CSV, t.opts.Allocator, schema, columns, s.dialect, t.opts)
+}
+
+// jsonDecoder reads all columns of the view: a key that the sample lacks may come further on. Where the view has
+// types that no JSON has, which other files brought in, it reads those of the sample.
+func (t *textScanner) jsonDecoder(s shape) (decoder, error) {
+	d, err := newDecoder(JSON, t.opts.Allocator, t.fieldsOf(t.view.schema), nil, s.dialect, t.opts)
+	if err == nil {
+		return d, nil
+	}
+	return newDecoder(JSON, t.opts.Allocator, t.fieldsOf(s.schema), nil, s.dialect, t.opts)
+}

@@ -309,7 +309,7 @@ func planTextTime(to arrow.DataType) (caster, error) {
 	case *arrow.Time32Type, *arrow.Time64Type:
 		parse = func(s string) (time.Time, string, string) {
 			t, err := time.ParseInLocation("15:04:05", s, time.UTC)
-			if err != nil || len(s) > 8 && s[8] == ',' {
+			if err != nil || !strictClock(s) {
 				return t, deadletter.CodeInvalid, whySyntax
 			}
 			return t.AddDate(1970, 0, 0), "", "" // from year 0 on
@@ -338,6 +338,12 @@ func planTextTime(to arrow.DataType) (caster, error) {
 	}), nil
 }
 
+// strictClock refuses what package time takes for 15:04:05 and ISO 8601 does not: an hour of one digit.
+// A comma before the fraction is refused too, so that each value has one text.
+func strictClock(s string) bool {
+	return len(s) >= 8 && s[2] == ':' && (len(s) == 8 || s[8] != ',')
+}
+
 // count returns t in units since 1970, where it is a whole number of them that an int64 holds.
 func count(t time.Time, nanos int64) (int64, bool) {
 	if nanos <= int64(time.Second) {
@@ -352,7 +358,7 @@ func parseTimestamp(s string, zone *time.Location, zoned bool) (time.Time, strin
 	if len(s) > 10 && s[10] == ' ' {
 		s = s[:10] + "T" + s[11:]
 	}
-	if len(s) > 19 && s[19] == ',' {
+	if len(s) > 10 && !strictClock(s[11:]) {
 		return time.Time{}, deadletter.CodeInvalid, whySyntax
 	}
 	if t, err := time.Parse(time.RFC3339, s); err == nil {

@@ -91,7 +91,9 @@ func TestConformance(t *testing.T) {
 			Rejects:  []int64{14, 16, 17, 18, 19, 20, 21, 23},
 		},
 		"filter": {
-			New:     func() T { return transform.Filter(transform.Where("delay").Greater(10).Or(transform.Where("code").Equal("LAX"))) },
+			New: func() T {
+				return transform.Filter(transform.Where("delay").Greater(10).Or(transform.Where("code").Equal("LAX")))
+			},
 			Variant: func() T { return transform.Filter(transform.Where("delay").Greater(11)) },
 			Needs:   []string{"delay", "code"},
 		},

@@ -1,0 +1,189 @@
+// Command compare runs a job of this library and a reference that does the same, alternating, each run in its
+// own process, checks that both have the same result, and prints one line:
+//
+//	NAME floe=…s ref=…s ratio=… rss=…MB rows=…
+//
+// ratio is the reference's time by ours, above 1 where we are faster: the median over the pairs of runs. rss is the
+// peak memory of our process, the median too. Without a case it names those there are. The data is made once and kept under
+// .cache.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"maps"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/floedata/floe/benchmarks/internal/child"
+	"github.com/floedata/floe/benchmarks/internal/trips"
+)
+
+// side does the work of one side of a case with the file at path, and whatever files it makes in dir.
+type side func(ctx context.Context, path, dir string) (child.Result, error)
+
+// job is a case: two sides that must have the same result.
+type job struct {
+	data      trips.Kind // "" = none
+	floe, ref side
+	perBatch  bool // print what one batch costs more than the reference's
+}
+
+var jobs = map[string]job{
+	"parquet-duckdb":        {data: trips.Zstd, floe: fileToDuckDB, ref: duckDBAlone("read_parquet('%s')")},
+	"parquet-duckdb-snappy": {data: trips.Snappy, floe: fileToDuckDB, ref: duckDBAlone("read_parquet('%s')")},
+	"csv-duckdb":            {data: trips.CSV, floe: fileToDuckDB, ref: duckDBAlone("read_csv('%s', header = true, columns = " + trips.Types() + ")")},
+	"ndjson-duckdb":         {data: trips.NDJSON, floe: fileToDuckDB, ref: duckDBAlone("read_json('%s', format = 'newline_delimited', columns = " + trips.Types() + ")")},
+	"parquet-decode":        {data: trips.Zstd, floe: decodeOurs, ref: decodePqarrow},
+	"parquet-decode-snappy": {data: trips.Snappy, floe: decodeOurs, ref: decodePqarrow},
+	"overhead":              {floe: moveByPipeline, ref: moveByHand, perBatch: true},
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if args, ok := child.Args(); ok {
+		child.Answer(work(ctx, args))
+	}
+	pairs := flag.Int("pairs", 5, "how many pairs of runs")
+	cache := flag.String("cache", ".cache", "directory of the data and of what runs write")
+	flag.Usage = func() {
+		fmt.Fprintf(flag.CommandLine.Output(), "usage: compare [flags] CASE\ncases: %s\n", names())
+		flag.PrintDefaults()
+	}
+	flag.Parse()
+	if flag.NArg() != 1 || *pairs < 1 {
+		flag.Usage()
+		os.Exit(2)
+	}
+	line, err := compare(ctx, flag.Arg(0), *cache, *pairs)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "compare:", err)
+		os.Exit(1)
+	}
+	fmt.Println(line)
+}
+
+func names() string { return strings.Join(slices.Sorted(maps.Keys(jobs)), " ") }
+
+// work is a child: "make" and a kind of data, or a side of a case with its file and directory.
+func work(ctx context.Context, args []string) (child.Result, error) {
+	if args[0] == "make" {
+		return child.Result{}, trips.Make(ctx, args[1], trips.Kind(args[2]))
+	}
+	j := jobs[args[1]]
+	if args[0] == "floe" {
+		return j.floe(ctx, args[2], args[3])
+	}
+	return j.ref(ctx, args[2], args[3])
+}
+
+func compare(ctx context.Context, name, cache string, pairs int) (string, error) {
+	j, ok := jobs[name]
+	if !ok {
+		return "", fmt.Errorf("no case %q; cases: %s", name, names())
+	}
+	cache, err := filepath.Abs(cache)
+	if err != nil {
+		return "", err
+	}
+	if err := os.MkdirAll(cache, 0o755); err != nil {
+		return "", err
+	}
+	path := ""
+	if j.data != "" {
+		if _, err := child.Run(ctx, "make", cache, string(j.data)); err != nil {
+			return "", err
+		}
+		path = trips.Path(cache, j.data)
+		if err := warm(path); err != nil {
+			return "", err
+		}
+	}
+	var ours, theirs []child.Result
+	for i := range pairs {
+		sides := []string{"floe", "ref"}
+		if i%2 == 1 { // neither side always follows the other
+			slices.Reverse(sides)
+		}
+		for _, side := range sides {
+			r, err := run(ctx, side, name, path, cache)
+			if err != nil {
+				return "", err
+			}
+			if side == "floe" {
+				ours = append(ours, r)
+			} else {
+				theirs = append(theirs, r)
+			}
+		}
+	}
+	return j.report(name, ours, theirs)
+}
+
+// run runs one side in a child, in a directory of its own.
+func run(ctx context.Context, side, name, path, cache string) (r child.Result, err error) {
+	dir, err := os.MkdirTemp(cache, "run-")
+	if err != nil {
+		return child.Result{}, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	return child.Run(ctx, side, name, path, dir)
+}
+
+func (j job) report(name string, ours, theirs []child.Result) (string, error) {
+	want := ours[0]
+	for _, r := range slices.Concat(ours, theirs) {
+		if r.Rows != want.Rows || r.Sum != want.Sum {
+			return "", fmt.Errorf("%s: results differ: %d rows with sum %s, and %d rows with sum %s", name, want.Rows, want.Sum, r.Rows, r.Sum)
+		}
+	}
+	seconds := func(r child.Result) float64 { return r.Seconds }
+	var ratios []float64
+	for i := range ours {
+		ratios = append(ratios, theirs[i].Seconds/ours[i].Seconds)
+	}
+	floe, ref := median(ours, seconds), median(theirs, seconds)
+	rss := median(ours, func(r child.Result) float64 { return float64(r.RSS) })
+	line := fmt.Sprintf("%s floe=%.3fs ref=%.3fs ratio=%.2f rss=%.0fMB rows=%d",
+		name, floe, ref, median(ratios, func(x float64) float64 { return x }), rss/1e6, want.Rows)
+	if j.perBatch {
+		line += fmt.Sprintf(" us_per_batch=%.2f", (floe-ref)/float64(want.Batches)*1e6)
+	}
+	return line, nil
+}
+
+// median returns the middle value; of an even number, the mean of the two in the middle.
+func median[T any](list []T, value func(T) float64) float64 {
+	v := make([]float64, len(list))
+	for i, x := range list {
+		v[i] = value(x)
+	}
+	slices.Sort(v)
+	if n := len(v); n%2 == 0 {
+		return (v[n/2-1] + v[n/2]) / 2
+	}
+	return v[len(v)/2]
+}
+
+// warm reads the file once, so that no run pays for the disk.
+func warm(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	buf := make([]byte, 1<<20)
+	for {
+		n, err := f.Read(buf)
+		if err != nil && n == 0 {
+			break
+		}
+	}
+	return nil
+}

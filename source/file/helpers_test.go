@@ -146,7 +146,7 @@ func arrowFile(t testing.TB, stream bool, recs ...arrow.Record) string {
 func parquetFile(t testing.TB, recs ...arrow.Record) string {
 	t.Helper()
 	type row struct {
-		ID   int64  `parquet:"id,optional"`
+		ID   *int64 `parquet:"id,optional"`
 		Name string `parquet:"name,optional"`
 	}
 	var b bytes.Buffer
@@ -154,7 +154,8 @@ func parquetFile(t testing.TB, recs ...arrow.Record) string {
 	for _, rec := range recs {
 		rows := make([]row, rec.NumRows())
 		for i := range rows {
-			rows[i] = row{rec.Column(0).(*array.Int64).Value(i), rec.Column(1).(*array.String).Value(i)}
+			id := rec.Column(0).(*array.Int64).Value(i)
+			rows[i] = row{&id, rec.Column(1).(*array.String).Value(i)}
 		}
 		if _, err := w.Write(rows); err != nil {
 			t.Fatal(err)

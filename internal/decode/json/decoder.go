@@ -69,6 +69,7 @@ type state struct {
 type reject struct {
 	row    int
 	start  int // of the row in the block
+	end    int // of the row
 	at     int // where the JSON is broken
 	bad    misfit
 	broken string
@@ -144,7 +145,7 @@ func (d *Decoder) lines(s *state, data []byte) (cut int) {
 		if p.broken != "" && end == len(data) && p.pos >= end {
 			return start
 		}
-		s.endRow(start)
+		s.endRow(start, end)
 		if s.rows == 64 {
 			s.reserve(len(data), end)
 		}
@@ -172,7 +173,7 @@ func (d *Decoder) elements(s *state, data []byte) {
 				pos = len(data)
 			}
 		}
-		s.endRow(start)
+		s.endRow(start, pos)
 		if s.rows == 64 {
 			s.reserve(len(data), pos)
 		}
@@ -202,7 +203,7 @@ func (s *state) row() bool {
 }
 
 // endRow counts the row, and notes it where it cannot be read: what is missing of it becomes null.
-func (s *state) endRow(start int) {
+func (s *state) endRow(start, end int) {
 	p := &s.p
 	if p.broken != "" {
 		for _, f := range s.root.fields {
@@ -213,7 +214,7 @@ func (s *state) endRow(start int) {
 		}
 	}
 	if p.broken != "" || p.bad.found() {
-		s.rejects = append(s.rejects, reject{row: s.rows, start: start, at: p.pos, bad: p.bad, broken: p.broken})
+		s.rejects = append(s.rejects, reject{row: s.rows, start: start, end: end, at: min(p.pos, end), bad: p.bad, broken: p.broken})
 	}
 	s.rows++
 }
@@ -227,9 +228,12 @@ func (s *state) reasons(b text.Block) []deadletter.Reason {
 		counted = r.start
 		reason := deadletter.Reason{Row: int64(r.row), Code: deadletter.CodeInvalid}
 		if r.broken != "" {
-			at := min(r.at, len(b.Data))
-			line := line + int64(bytes.Count(b.Data[r.start:at], []byte{'\n'}))
-			reason.Message = fmt.Sprintf("%s, byte %d: invalid JSON: %s: %s", b.Place(line), b.Offset+int64(at), r.broken, text.Quote(b.Data[at:]))
+			line := line + int64(bytes.Count(b.Data[r.start:r.at], []byte{'\n'}))
+			near := bytes.TrimSpace(b.Data[r.at:r.end])
+			if len(near) == 0 {
+				near = bytes.TrimSpace(b.Data[r.start:r.end])
+			}
+			reason.Message = fmt.Sprintf("%s, byte %d: invalid JSON: %s: %s", b.Place(line), b.Offset+int64(r.at), r.broken, text.Quote(near))
 		} else {
 			m := r.bad.message
 			if m == "" {

@@ -176,10 +176,20 @@ func (p *parser) object(n *node) bool {
 			return p.fail("a colon should stand behind a key")
 		}
 		p.pos++
-		if !p.field(n, field, had, field >= expected) {
-			return false
-		}
-		if field >= 0 {
+		switch {
+		case field < 0:
+			if !p.unknown(n) {
+				return false
+			}
+		// Behind all keys of lower fields a key cannot have been there before.
+		case field < expected && n.fields[field].length() > had:
+			if !p.twice(n.fields[field]) {
+				return false
+			}
+		default:
+			if !p.value(n.fields[field]) {
+				return false
+			}
 			expected = field + 1
 			seen++
 		}
@@ -206,27 +216,24 @@ func (p *parser) object(n *node) bool {
 	return true
 }
 
-// field reads the value of a key. inOrder says that the key stands behind all those of lower fields, so that
-// it cannot have been there before.
-func (p *parser) field(n *node, field, had int, inOrder bool) bool {
-	if field < 0 {
-		if !p.o.IgnoreUnknown && !p.bad.found() {
-			column, path := string(p.key), string(p.key)
-			if n.nested != nil {
-				column, path = n.column, n.path+"."+path
-			}
-			p.bad = misfit{column: column, path: path, fault: text.Invalid, message: "the key is no column; add one, or let unknown keys be ignored"}
+// unknown passes over the value of a key of n that is no column.
+func (p *parser) unknown(n *node) bool {
+	if !p.o.IgnoreUnknown && !p.bad.found() {
+		column, path := string(p.key), string(p.key)
+		if n.nested != nil {
+			column, path = n.column, n.path+"."+path
 		}
-		return p.skip()
+		p.bad = misfit{column: column, path: path, fault: text.Invalid, message: "the key is no column; add one, or let unknown keys be ignored"}
 	}
-	f := n.fields[field]
-	if !inOrder && f.length() > had {
-		if !p.bad.found() {
-			p.bad = misfit{column: f.column, path: f.path, fault: text.Invalid, message: "the key stands there twice"}
-		}
-		return p.skip()
+	return p.skip()
+}
+
+// twice passes over the value of a key that has one already.
+func (p *parser) twice(n *node) bool {
+	if !p.bad.found() {
+		p.bad = misfit{column: n.column, path: n.path, fault: text.Invalid, message: "the key stands there twice"}
 	}
-	return p.value(f)
+	return p.skip()
 }
 
 // list reads the array at pos into n.
@@ -291,8 +298,8 @@ func (p *parser) str() ([]byte, bool) {
 func (p *parser) number() bool {
 	end := endNumber(p.data, p.pos)
 	if end == p.pos {
-		if endDigits(p.data, p.pos) >= len(p.data)-1 {
-			p.pos = len(p.data)
+		if len(bytes.TrimLeft(p.data[p.pos:], "+-.0123456789eE")) == 0 {
+			p.pos = len(p.data) // it is cut off
 		}
 		return p.fail("a number is not written as JSON writes them")
 	}

@@ -47,6 +47,9 @@ type arrayCutter struct{ closed bool }
 func (c *arrayCutter) Cut(data []byte, begin, end bool) (text.Cut, error) {
 	i := 0
 	if begin && !c.closed {
+		if len(data) < 3 && !end {
+			return text.Cut{}, nil // perhaps a part of the byte order mark
+		}
 		i = space(data, text.BOM(data))
 		if i == len(data) {
 			if end {

@@ -9,7 +9,6 @@ import (
 	"github.com/floedata/floe/offset"
 	"github.com/floedata/floe/retry"
 	"github.com/floedata/floe/sink"
-	"github.com/floedata/floe/source"
 )
 
 // flight is one sealed batch on its way into the target: staged beside others, loaded in order behind the
@@ -167,13 +166,8 @@ func (f *flight) landed(ctx context.Context) {
 			h(f.info())
 		}
 	}
-	a, ok := f.s.reader.(source.Acker)
-	if !ok || len(f.marks) == 0 {
-		return
-	}
-	if err := a.Ack(ctx, f.marks[len(f.marks)-1].at.Position); err != nil {
-		f.s.run.opts.Logger.Warn("floe: ack failed; a later one makes up for it",
-			"pipeline", f.b.Pipeline, "partition", f.b.Partition, "error", err)
+	if n := len(f.marks); n > 0 {
+		f.s.ack(ctx, f.marks[n-1].at.Position)
 	}
 }
 

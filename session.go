@@ -81,6 +81,8 @@ func (s *session) move(ctx context.Context) (err error) {
 			return err
 		}
 	}
+	// A crash or a revocation between the load and its ack left the origin behind.
+	s.ack(ctx, s.cur.Position)
 	reading, stop := s.run.untilDrained(ctx)
 	items := make(chan *item, s.run.opts.Workers)
 	var end error
@@ -170,6 +172,18 @@ func (s *session) prepare(ctx context.Context, schema *arrow.Schema) error {
 	s.schema = schema
 	s.batcher = batching.NewBatcher(s.run.opts.Allocator, batching.Policy{}, s.run.limits.RecordRows)
 	return nil
+}
+
+// ack tells the origin what is loaded, where it wants to know. A later ack makes up for one that fails.
+func (s *session) ack(ctx context.Context, position string) {
+	a, ok := s.reader.(source.Acker)
+	if !ok || position == "" {
+		return
+	}
+	if err := a.Ack(ctx, position); err != nil {
+		s.run.opts.Logger.Warn("floe: ack failed; a later one makes up for it",
+			"pipeline", s.run.p.name, "partition", s.lane.id, "error", err)
+	}
 }
 
 // discard gives back what fills and will never be sealed.

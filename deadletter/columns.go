@@ -40,7 +40,8 @@ func Schema(in *arrow.Schema) *arrow.Schema {
 		f.Nullable = true
 		fields = append(fields, f)
 	}
-	return arrow.NewSchema(append(fields, Columns()...), nil)
+	meta := in.Metadata()
+	return arrow.NewSchema(append(fields, Columns()...), &meta)
 }
 
 // Original returns the schema without the fields of [Columns]: [Schema] undone, but for the nullability.

@@ -16,12 +16,8 @@ type rule struct {
 	check    func(ctx context.Context, k *kit) error
 }
 
-const (
-	// ruleTime bounds one rule, so that a source that hangs is named too.
-	ruleTime = 30 * time.Second
-	// prompt is how long a call may take that has no reason to wait any more.
-	prompt = 2 * time.Second
-)
+// ruleTime bounds one rule, so that a source that hangs is named too.
+const ruleTime = 30 * time.Second
 
 // Rules that every other rule watches on its way.
 var (
@@ -58,8 +54,11 @@ func (r rule) run(ctx context.Context, newHarness func() (Harness, error)) (brok
 	if err != nil {
 		return []error{r.broken(fmt.Errorf("no harness: %w", err))}, ""
 	}
+	if h.Patience == 0 {
+		h.Patience = DefaultPatience
+	}
 	k := &kit{h: h}
-	err = inTime(ruleTime+2*prompt, func() error { return r.check(ctx, k) })
+	err = inTime(ruleTime+2*k.h.Patience, func() error { return r.check(ctx, k) })
 	if err == errLate {
 		// The kit is still in use: there is no closing it.
 		return []error{r.broken(err)}, ""
@@ -79,7 +78,7 @@ func (r rule) run(ctx context.Context, newHarness func() (Harness, error)) (brok
 		if live := k.mem.live.Load(); live != 0 {
 			broken = append(broken, ruleLeak.broken(fmt.Errorf("%d bytes are held after Close (seen in %s)", live, r.name)))
 		}
-		if err := settled(running); err != nil {
+		if err := settled(running, h.Patience); err != nil {
 			broken = append(broken, ruleGoroutines.broken(fmt.Errorf("%w (seen in %s)", err, r.name)))
 		}
 	}
@@ -108,10 +107,10 @@ func guard(f func() error) (err error) {
 var errLate = errors.New("too late")
 
 // promptly calls f on a goroutine of its own and answers an error where it does not return soon.
-func promptly(what string, f func() error) error {
-	err := inTime(prompt, f)
+func (k *kit) promptly(what string, f func() error) error {
+	err := inTime(k.h.Patience, f)
 	if err == errLate {
-		return fmt.Errorf("%s did not return within %v: %w", what, prompt, errLate)
+		return fmt.Errorf("%s did not return within %v: %w", what, k.h.Patience, errLate)
 	}
 	return err
 }
@@ -129,8 +128,8 @@ func inTime(limit time.Duration, f func() error) error {
 }
 
 // settled waits until no more goroutines run than before.
-func settled(before int) error {
-	deadline := time.Now().Add(time.Second)
+func settled(before int, patience time.Duration) error {
+	deadline := time.Now().Add(patience)
 	for runtime.NumGoroutine() > before {
 		if time.Now().After(deadline) {
 			buf := make([]byte, 1<<20)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/floedata/floe/retry"
@@ -88,9 +89,9 @@ func (k *kit) acked(ctx context.Context) (id string, tr *trace, at cut, err erro
 	if !ok {
 		return "", nil, cut{}, skip("the source wants no acks")
 	}
-	positions, failed := make(chan string, len(tr.items)+1), make(chan error, 1)
-	go func() { failed <- guard(func() error { return ackEach(ctx, acker, positions) }) }()
-	got, last := &trace{}, ""
+	positions, done, failed := make(chan string, len(tr.items)+1), make(chan struct{}), make(chan error, 1)
+	go func() { failed <- guard(func() error { return ackEach(ctx, acker, positions, done) }) }()
+	got, last := k.trace(), ""
 	for n := 0; len(got.items) < len(tr.items); n++ {
 		if err := got.read(ctx, r, last, len(tr.items), 1); err != nil {
 			close(positions)
@@ -103,8 +104,12 @@ func (k *kit) acked(ctx context.Context) (id string, tr *trace, at cut, err erro
 		last = got.cuts[len(got.cuts)-1].position
 		// Every second batch of the first half: a later position stands for an earlier one.
 		if at.position == "" || n%2 == 0 && len(got.items) <= len(tr.items)/2 {
+			first := at.position == ""
 			at = got.cuts[len(got.cuts)-1]
 			positions <- at.position
+			if first {
+				<-done // what an ack does to the reading shows from here on
+			}
 		}
 	}
 	close(positions)
@@ -117,12 +122,15 @@ func (k *kit) acked(ctx context.Context) (id string, tr *trace, at cut, err erro
 	return id, tr, at, s.close()
 }
 
-// ackEach acks what it is told; a transient failure is made up for by the next ack, or by trying again.
-func ackEach(ctx context.Context, acker source.Acker, positions <-chan string) error {
+// ackEach acks what it is told, and closes first after the first; a transient failure is made up for by the next ack, or by trying again.
+func ackEach(ctx context.Context, acker source.Acker, positions <-chan string, first chan<- struct{}) error {
+	once := sync.OnceFunc(func() { close(first) })
+	defer once()
 	for position := range positions {
 		for n := 1; ; n++ {
 			err := acker.Ack(ctx, position)
 			if err == nil {
+				once()
 				break
 			}
 			if n == 100 || !retry.IsTransient(err) {
@@ -177,7 +185,7 @@ func checkAckLoss(ctx context.Context, k *kit) error {
 	if err != nil {
 		return err
 	}
-	first := &trace{}
+	first := k.trace()
 	if err := first.read(ctx, r, "", len(tr.items)-at.items, -1); err != nil {
 		return fmt.Errorf("partition %q, opened without a position: %w", id, err)
 	}
@@ -212,7 +220,7 @@ func (k *kit) revoke(ctx context.Context, batches int, then func(s *session, p s
 	if err != nil {
 		return err
 	}
-	tr := &trace{}
+	tr := k.trace()
 	if err := tr.read(ctx, r, "", s.total(id), batches); err != nil {
 		return err
 	}
@@ -247,7 +255,7 @@ func checkRevoked(ctx context.Context, k *kit) error {
 		if err := k.h.Revoke(ctx, p.ID()); err != nil {
 			return fmt.Errorf("the harness: %w", err)
 		}
-		late, cancel := context.WithTimeout(ctx, prompt)
+		late, cancel := context.WithTimeout(ctx, k.h.Patience)
 		defer cancel()
 		if err := wantRevoked("Next", drain(late, r)); err != nil {
 			return err
@@ -268,7 +276,7 @@ func checkRevoked(ctx context.Context, k *kit) error {
 
 func checkRevokedWaiting(ctx context.Context, k *kit) error {
 	return k.revoke(ctx, -1, func(_ *session, p source.Partition, r *openReader, _ *trace) error {
-		late, cancel := context.WithTimeout(ctx, prompt)
+		late, cancel := context.WithTimeout(ctx, k.h.Patience)
 		defer cancel()
 		returned := make(chan error, 1)
 		go func() { returned <- guard(func() error { return drain(late, r) }) }()
@@ -279,7 +287,7 @@ func checkRevokedWaiting(ctx context.Context, k *kit) error {
 		select {
 		case err := <-returned:
 			return wantRevoked("Next", err)
-		case <-time.After(2 * prompt):
+		case <-time.After(2 * k.h.Patience):
 			return errors.New("next did not return")
 		}
 	})
@@ -316,7 +324,7 @@ func checkRevokedAgain(ctx context.Context, k *kit) error {
 		if err := differ(whole.items[at.items:], rest.items); err != nil {
 			return fmt.Errorf("partition %q, assigned again and opened after %.100q: %w", id, at.position, err)
 		}
-		late, cancel := context.WithTimeout(ctx, prompt)
+		late, cancel := context.WithTimeout(ctx, k.h.Patience)
 		defer cancel()
 		return wantRevoked("Next", drain(late, old))
 	})

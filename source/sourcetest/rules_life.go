@@ -130,7 +130,7 @@ func checkUnread(ctx context.Context, k *kit) error {
 	if err != nil {
 		return err
 	}
-	if err := promptly("Close of the source", func() error { return src.Close(ctx) }); err != nil {
+	if err := k.promptly("Close of the source", func() error { return src.Close(ctx) }); err != nil {
 		return err
 	}
 	// ... one whose partitions are not opened, and one whose readers are not read.
@@ -187,7 +187,7 @@ func checkDone(ctx context.Context, k *kit) error {
 		if s.total(id) == 0 {
 			continue
 		}
-		err := promptly("Open", func() error {
+		err := k.promptly("Open", func() error {
 			_, err := s.reader(done, s.parts[id], "")
 			return err
 		})
@@ -202,7 +202,7 @@ func checkDone(ctx context.Context, k *kit) error {
 			return err
 		}
 		var b source.Batch
-		err = promptly("Next", func() (err error) {
+		err = k.promptly("Next", func() (err error) {
 			b, err = r.Next(done)
 			return err
 		})
@@ -220,13 +220,13 @@ func checkDone(ctx context.Context, k *kit) error {
 	if err != nil {
 		return err
 	}
-	err = promptly("Partitions", func() error {
+	err = k.promptly("Partitions", func() error {
 		for range other.Partitions(done) {
 			continue
 		}
 		return nil
 	})
-	return errors.Join(err, promptly("Close", func() error { return other.Close(ctx) }))
+	return errors.Join(err, k.promptly("Close", func() error { return other.Close(ctx) }))
 }
 
 func checkWaiting(ctx context.Context, k *kit) error {
@@ -242,7 +242,7 @@ func checkWaiting(ctx context.Context, k *kit) error {
 		if err != nil {
 			return err
 		}
-		if err := new(trace).read(ctx, r, "", s.total(id), -1); err != nil {
+		if err := k.trace().read(ctx, r, "", s.total(id), -1); err != nil {
 			return err
 		}
 		waiting, cancel := context.WithCancel(ctx)
@@ -264,8 +264,8 @@ func checkWaiting(ctx context.Context, k *kit) error {
 			if err == nil || err == io.EOF {
 				return fmt.Errorf("partition %q: Next answered %v when its context was done", id, err)
 			}
-		case <-time.After(prompt):
-			return fmt.Errorf("partition %q: Next did not return within %v of its context being done", id, prompt)
+		case <-time.After(k.h.Patience):
+			return fmt.Errorf("partition %q: Next did not return within %v of its context being done", id, k.h.Patience)
 		}
 		if err := s.closeReader(r); err != nil {
 			return err
@@ -290,7 +290,7 @@ func checkOpening(ctx context.Context, k *kit) error {
 		if err != nil {
 			return err
 		}
-		tr := &trace{}
+		tr := k.trace()
 		if err := tr.read(ctx, r, "", s.total(id), -1); err != nil {
 			return fmt.Errorf("once the context of Open was done: %w", err)
 		}
@@ -318,13 +318,19 @@ func checkConcurrent(ctx context.Context, k *kit) error {
 	if err != nil {
 		return err
 	}
+	readers := map[string]*openReader{} // all are open before the first is read
+	for id := range all {
+		if readers[id], err = s.reader(ctx, s.parts[id], ""); err != nil {
+			return err
+		}
+	}
 	g, ctx := errgroup.WithContext(ctx)
 	for id, want := range all {
 		g.Go(func() error {
 			return guard(func() error {
-				tr, err := s.read(ctx, id, "", 0)
-				if err != nil {
-					return err
+				tr := k.trace()
+				if err := tr.read(ctx, readers[id], "", s.total(id), -1); err != nil {
+					return fmt.Errorf("read %q beside other partitions: %w", id, err)
 				}
 				return differ(want.items, tr.items)
 			})
@@ -348,14 +354,14 @@ func checkHandOver(ctx context.Context, k *kit) error {
 		if err != nil {
 			return err
 		}
-		tr := &trace{}
+		tr := k.trace()
 		for n := -1; n != len(tr.cuts) && n < 1000; {
 			n = len(tr.cuts)
 			last := ""
 			if n > 0 {
 				last = tr.cuts[n-1].position
 			}
-			err := promptly("Next", func() error { return tr.read(ctx, r, last, s.total(id), 1) })
+			err := k.promptly("Next", func() error { return tr.read(ctx, r, last, s.total(id), 1) })
 			if err != nil {
 				return err
 			}

@@ -165,7 +165,7 @@ func checkEnd(ctx context.Context, k *kit) error {
 		if err != nil {
 			return err
 		}
-		tr := &trace{}
+		tr := k.trace()
 		if err := tr.read(ctx, r, "", -1, -1); err != nil {
 			if errors.Is(err, io.EOF) {
 				return fmt.Errorf("partition %q: the end is not io.EOF itself: %w", id, err)
@@ -203,7 +203,7 @@ func checkTransient(ctx context.Context, k *kit) error {
 	if err != nil {
 		return err
 	}
-	again := &trace{}
+	again := k.trace()
 	last := ""
 	for n := 0; len(again.items) < len(tr.items); n++ {
 		if n < 10 {

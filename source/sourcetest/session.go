@@ -121,8 +121,8 @@ func (s *session) another(ctx context.Context) (source.Partition, error) {
 	case err := <-s.ended:
 		s.ended <- err
 		return nil, fmt.Errorf("Partitions ended: %w", err)
-	case <-time.After(prompt):
-		return nil, fmt.Errorf("Partitions yielded nothing within %v", prompt)
+	case <-time.After(s.k.h.Patience):
+		return nil, fmt.Errorf("Partitions yielded nothing within %v", s.k.h.Patience)
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	}
@@ -159,9 +159,9 @@ func (s *session) closeReader(r *openReader) error {
 		return nil
 	}
 	r.closed = true
-	ctx, cancel := context.WithTimeout(context.Background(), prompt)
+	ctx, cancel := context.WithTimeout(context.Background(), s.k.h.Patience)
 	defer cancel()
-	if err := promptly("Close of a reader", func() error { return r.Close(ctx) }); err != nil {
+	if err := s.k.promptly("Close of a reader", func() error { return r.Close(ctx) }); err != nil {
 		return fmt.Errorf("close a reader: %w", err)
 	}
 	return nil
@@ -179,15 +179,15 @@ func (s *session) close() error {
 	}
 	if s.stop != nil {
 		s.stop()
-		errs = append(errs, promptly("Partitions, whose context is done,", func() error {
+		errs = append(errs, s.k.promptly("Partitions, whose context is done,", func() error {
 			err := <-s.ended
 			s.ended <- err
 			return err
 		}))
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), prompt)
+	ctx, cancel := context.WithTimeout(context.Background(), s.k.h.Patience)
 	defer cancel()
-	if err := promptly("Close of the source", func() error { return s.src.Close(ctx) }); err != nil {
+	if err := s.k.promptly("Close of the source", func() error { return s.src.Close(ctx) }); err != nil {
 		errs = append(errs, fmt.Errorf("close the source: %w", err))
 	}
 	return errors.Join(errs...)

@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/memory"
@@ -38,6 +39,10 @@ type Harness struct {
 	// Rejects is how many rows of each partition cannot be read; it is looked at where Want is given.
 	Rejects map[string]int64
 
+	// Patience is how long a call may take that has no reason to wait, and how long a row or a partition may take
+	// that is there; 0 = DefaultPatience.
+	Patience time.Duration
+
 	// Revoke takes a partition away from the source that has it, and assigns it to that source again. nil = this
 	// does not happen.
 	Revoke func(ctx context.Context, partition string) error
@@ -49,6 +54,9 @@ type Harness struct {
 	// Fail makes one call of Next that is to come fail with a transient error. nil = it has none.
 	Fail func(ctx context.Context) error
 }
+
+// DefaultPatience is that of a [Harness] that names none.
+const DefaultPatience = 2 * time.Second
 
 // RuleError is a broken rule.
 type RuleError struct {

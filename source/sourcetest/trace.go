@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/apache/arrow/go/v17/arrow"
 
@@ -21,7 +22,10 @@ type trace struct {
 	cuts      []cut
 	rejected  int64
 	transient int // errors on the way
+	patience  time.Duration
 }
+
+func (k *kit) trace() *trace { return &trace{patience: k.h.Patience} }
 
 // cut is the end of a batch.
 type cut struct {
@@ -57,7 +61,7 @@ func (tr *trace) read(ctx context.Context, r source.Reader, after string, total,
 func (tr *trace) next(ctx context.Context, r source.Reader, waits bool) (source.Batch, error) {
 	if waits {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, prompt, fmt.Errorf("no row came within %v", prompt))
+		ctx, cancel = context.WithTimeoutCause(ctx, tr.patience, fmt.Errorf("no row came within %v", tr.patience))
 		defer cancel()
 	}
 	b, err := next(ctx, r, &tr.transient)
@@ -220,7 +224,7 @@ func (s *session) part(ctx context.Context, id, after string, total, batches int
 	if err != nil {
 		return nil, err
 	}
-	tr = &trace{}
+	tr = s.k.trace()
 	if err := tr.read(ctx, r, after, total, batches); err != nil {
 		return nil, fmt.Errorf("read %q after %.100q: %w", id, after, err)
 	}

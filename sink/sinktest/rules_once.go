@@ -39,7 +39,12 @@ func checkInvisible(ctx context.Context, k *kit) error {
 	}
 	read := make(chan seen, 1)
 	var early *seen
+	asked := false
 	t.gate = func(context.Context) error {
+		if asked {
+			return nil
+		}
+		asked = true
 		go func() {
 			recs, err := k.read(ctx)
 			read <- seen{recs, err}
@@ -52,7 +57,7 @@ func checkInvisible(ctx context.Context, k *kit) error {
 		return nil
 	}
 	err = l.load(ctx, t)
-	if early == nil && t.gates > 0 {
+	if early == nil && asked {
 		s := <-read
 		releaseAll(s.recs)
 	}
@@ -161,9 +166,9 @@ func checkRetryBefore(ctx context.Context, k *kit) error {
 	}
 	t := l.next(5)
 	defer t.done()
-	fail := 2
+	shut := true
 	t.gate = func(context.Context) error {
-		if fail--; fail >= 0 {
+		if shut {
 			return retry.Transient(errGate)
 		}
 		return nil
@@ -172,6 +177,7 @@ func checkRetryBefore(ctx context.Context, k *kit) error {
 		return err
 	}
 	for try := range 3 {
+		shut = try < 2
 		err := l.loadStaged(ctx, t)
 		if (err == nil) != (try == 2) && !l.o.limits.StageIsFinal {
 			return fmt.Errorf("try %d of a load whose Gate fails twice: %w", try+1, orNil(err))

@@ -79,8 +79,10 @@ func (t Table) Claim(ctx context.Context, tx DB, key Key) (Row, error) {
 			return Row{}, err
 		}
 	}
-	// Update first, read after: the update takes the row's lock, so what is read is what this claim raised.
-	if _, err := t.exec(ctx, tx, `UPDATE %s SET epoch = epoch + 1 WHERE pipeline = ? AND target = ? AND partition_id = ?`,
+	// Update first, read after: the update takes the row's lock, so what is read is what this claim raised. It
+	// writes committed as well, because some databases (DuckDB) see a conflict only where two transactions write
+	// the same column of a row: a load that began before would otherwise move the offset after this read.
+	if _, err := t.exec(ctx, tx, `UPDATE %s SET epoch = epoch + 1, committed = committed WHERE pipeline = ? AND target = ? AND partition_id = ?`,
 		key.Pipeline, key.Target, key.Partition); err != nil {
 		return Row{}, err
 	}

@@ -26,7 +26,7 @@ func (w *writer) culprits(ctx context.Context, in *input) ([]deadletter.Reason, 
 	if t == nil {
 		return nil, errSwapped
 	}
-	schema := w.plan.numberedView()
+	schema := numberedSchema(w.plan.view)
 	numbered := in.numbered(schema)
 	defer releaseAll(numbered)
 	for _, kind := range []func(*target) []probe{w.castProbes, w.nullProbes, w.checkProbes, w.keyProbes} {
@@ -45,7 +45,7 @@ func (w *writer) culprits(ctx context.Context, in *input) ([]deadletter.Reason, 
 	return w.bisect(ctx, in, schema, numbered)
 }
 
-// probe is a query for the rows with one kind of fault; {view} stands for the view. It gives a row and a value.
+// probe is a query for the rows with one kind of fault; {batch} stands for them. It gives a row and a value.
 type probe struct {
 	query, code, column, message string
 }
@@ -54,9 +54,9 @@ type probe struct {
 func (w *writer) probe(ctx context.Context, p probe, schema *arrow.Schema, numbered []arrow.Record) ([]deadletter.Reason, error) {
 	var found []deadletter.Reason
 	err := w.s.inTx(ctx, func(c *sql.Conn) error {
-		return w.s.withView(ctx, c, schema, numbered, func(v view) error {
+		return w.s.withTable(ctx, c, schema, numbered, []string{"*"}, func(table string) error {
 			var err error
-			if found, err = w.find(ctx, c, strings.ReplaceAll(p.query, "{view}", v.name)); err != nil {
+			if found, err = w.find(ctx, c, strings.ReplaceAll(p.query, "{batch}", table)); err != nil {
 				return err
 			}
 			return errRollback
@@ -84,7 +84,7 @@ func (w *writer) castProbes(*target) []probe {
 		}
 		raw := w.plan.view.Field(i).Name
 		list = append(list, probe{
-			query: fmt.Sprintf("SELECT r, CAST(%s AS VARCHAR) FROM {view} WHERE %s IS NOT NULL AND TRY_CAST(%s AS %s) IS NULL ORDER BY r", raw, raw, raw, c.typ),
+			query: fmt.Sprintf("SELECT r, CAST(%s AS VARCHAR) FROM {batch} WHERE %s IS NOT NULL AND TRY_CAST(%s AS %s) IS NULL ORDER BY r", raw, raw, raw, c.typ),
 			code:  deadletter.CodeOutOfRange, column: c.name,
 			message: fmt.Sprintf("Conversion Error: column %q is %s and cannot hold ", c.name, c.typ),
 		})
@@ -98,7 +98,7 @@ func (w *writer) nullProbes(t *target) []probe {
 	for i, c := range w.plan.columns {
 		if have := t.column(c.name); have != nil && have.notNull {
 			list = append(list, probe{
-				query: fmt.Sprintf("SELECT r, '' FROM {view} WHERE %s IS NULL ORDER BY r", w.plan.view.Field(i).Name),
+				query: fmt.Sprintf("SELECT r, '' FROM {batch} WHERE %s IS NULL ORDER BY r", w.plan.view.Field(i).Name),
 				code:  deadletter.CodeNull, column: c.name,
 				message: fmt.Sprintf("Constraint Error: NOT NULL constraint failed: %s.%s", t.name, c.name),
 			})
@@ -112,7 +112,7 @@ func (w *writer) checkProbes(t *target) []probe {
 	var list []probe
 	for _, check := range t.checks {
 		list = append(list, probe{
-			query:   "SELECT r, '' FROM (SELECT " + w.row() + " FROM {view}) WHERE NOT (" + check.expression + ") ORDER BY r",
+			query:   "SELECT r, '' FROM (SELECT " + w.row() + " FROM {batch}) WHERE NOT (" + check.expression + ") ORDER BY r",
 			code:    deadletter.CodeConstraint,
 			message: fmt.Sprintf("Constraint Error: CHECK constraint failed: %s: %s", t.name, check.expression),
 		})
@@ -158,7 +158,7 @@ func (w *writer) keyProbes(t *target) []probe {
 			texts = append(texts, "CAST("+quote(k)+" AS VARCHAR)")
 		}
 		query := "SELECT r, '\"' || concat_ws(', ', " + strings.Join(texts, ", ") + ") || '\"' FROM (SELECT *, row_number() OVER (PARTITION BY " + strings.Join(names, ", ") +
-			" ORDER BY r) AS _floe_n FROM (SELECT " + w.row() + " FROM {view}) WHERE " + strings.Join(present, " AND ") + ") AS _floe_b WHERE _floe_n > 1 OR EXISTS (SELECT 1 FROM " +
+			" ORDER BY r) AS _floe_n FROM (SELECT " + w.row() + " FROM {batch}) WHERE " + strings.Join(present, " AND ") + ") AS _floe_b WHERE _floe_n > 1 OR EXISTS (SELECT 1 FROM " +
 			w.s.qualified(w.table) + " AS _floe_t WHERE " + strings.Join(equal, " AND ") + ") ORDER BY r"
 		list = append(list, probe{
 			query: query, code: deadletter.CodeConstraint, column: strings.Join(u.columns, ", "),

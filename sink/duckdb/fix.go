@@ -87,7 +87,9 @@ func fixZoned(unit arrow.TimeUnit) fixer {
 		values := timestamps(a)
 		if unit == arrow.Microsecond {
 			outside(a, values, minMicros, maxMicros, "TIMESTAMP WITH TIME ZONE (microseconds since 1970)", f)
-			return keep(a)
+			data := array.NewData(view, a.Len(), a.Data().Buffers(), nil, a.NullN(), a.Data().Offset())
+			defer data.Release()
+			return array.MakeFromData(data)
 		}
 		return rebuild(mem, view, a, func(i int) int64 {
 			return scaled(values[i], unit, minMicros, maxMicros, i, "TIMESTAMP WITH TIME ZONE", f)

@@ -179,3 +179,6 @@ var idAndName = arrow.NewSchema([]arrow.Field{
 	{Name: "id", Type: arrow.PrimitiveTypes.Int64, Nullable: true},
 	{Name: "name", Type: arrow.BinaryTypes.String, Nullable: true},
 }, nil)
+
+func sqlName(s string) string { return strings.ReplaceAll(s, `"`, `""`) }
+func sqlText(s string) string { return strings.ReplaceAll(s, `'`, `''`) }

@@ -170,13 +170,13 @@ func (w *writer) insert(ctx context.Context, c *sql.Conn, records []arrow.Record
 	if w.plan.by != byInsert {
 		return w.upsert(ctx, c, records)
 	}
-	return w.s.withView(ctx, c, w.plan.view, records, func(v view) error {
-		return w.execCounted(ctx, c, w.insertStatement(v), rows(records))
+	return w.s.withView(ctx, c, w.plan.view, records, func(view string) error {
+		return w.execCounted(ctx, c, w.insertStatement(view), rows(records))
 	})
 }
 
-func (w *writer) insertStatement(v view) string {
-	return "INSERT INTO " + w.s.qualified(w.table) + " (" + w.plan.names() + ") SELECT " + w.plan.values() + " FROM " + v.name
+func (w *writer) insertStatement(view string) string {
+	return "INSERT INTO " + w.s.qualified(w.table) + " (" + w.plan.names() + ") SELECT " + w.plan.values() + " FROM " + view
 }
 
 // execCounted runs an INSERT that must insert want rows; -1 = any number.

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/floedata/floe/config"
+	"github.com/floedata/floe/offset"
 )
 
 // Mode says what a load does with the rows that are in the table.
@@ -44,8 +45,8 @@ const (
 type Options struct {
 	// Mode is what a load does with rows that are there. Default: Append.
 	Mode Mode
-	// Key names the columns by which Upsert finds the row to replace. Needed by Upsert, refused otherwise. The
-	// table is made with them as PRIMARY KEY.
+	// Key names the columns by which Upsert finds the row to replace, which becomes the new one as a whole. Needed
+	// by Upsert, refused otherwise. A key must not come in two partitions: their order is not kept.
 	Key []string
 	// Evolve is what Prepare may change in a table that exists. Default: EvolveNone.
 	Evolve Evolve
@@ -80,11 +81,16 @@ func checked(of, path, table string, o *Options, owned bool) (Options, error) {
 	if err := checkName(table); err != nil {
 		f.Add("table", "%q %v", table, err)
 	}
-	if strings.HasPrefix(fold(table), "_floe_") {
-		f.Add("table", "%q begins with _floe_, which is kept for the sink's own tables", table)
-	}
 	opts.check(&f, table, owned)
 	return opts, f.Err(of)
+}
+
+// offsetsTable is the name of the table that keeps the offsets of table.
+func offsetsTable(table string) string {
+	if fold(table) == offset.DefaultTable {
+		return offset.DefaultTable + "_"
+	}
+	return offset.DefaultTable
 }
 
 func checkPath(f *config.Faults, path string) {
@@ -132,6 +138,8 @@ func (o Options) check(f *config.Faults, table string, owned bool) {
 			f.Add("Options.Rejects", "%q %v", o.Rejects, err)
 		} else if fold(o.Rejects) == fold(table) {
 			f.Add("Options.Rejects", "is the table itself")
+		} else if fold(o.Rejects) == offsetsTable(table) {
+			f.Add("Options.Rejects", "%q is the name of the table of offsets", o.Rejects)
 		}
 	}
 	if o.MemoryLimit < 0 {

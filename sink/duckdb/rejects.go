@@ -56,8 +56,8 @@ func (w *writer) writeRejects(ctx context.Context, c *sql.Conn, b *sink.Batch, r
 		names = append(names, quote(f.Name))
 	}
 	list := strings.Join(names, ", ")
-	err = w.s.withView(ctx, c, rec.Schema(), []arrow.Record{rec}, func(v view) error {
-		return w.s.exec(ctx, c, "INSERT INTO "+w.s.qualified(w.s.opts.Rejects)+" ("+list+") SELECT "+list+" FROM "+v.name)
+	err = w.s.withView(ctx, c, rec.Schema(), []arrow.Record{rec}, func(view string) error {
+		return w.s.exec(ctx, c, "INSERT INTO "+w.s.qualified(w.s.opts.Rejects)+" ("+list+") SELECT "+list+" FROM "+view)
 	})
 	if err != nil {
 		return fmt.Errorf("write to the rejects table %q: %w", w.s.opts.Rejects, err)

@@ -78,7 +78,7 @@ func Open(path, table string, opts *Options) (*Sink, error) {
 			return nil, errors.Join(fmt.Errorf("sink/duckdb: open %q: %s: %w", path, set, err), s.db.Close())
 		}
 	}
-	if err := s.start(); err != nil {
+	if err := s.start(connector); err != nil {
 		return nil, errors.Join(fmt.Errorf("sink/duckdb: open %q: %w", path, err), s.db.Close())
 	}
 	return s, nil
@@ -96,7 +96,7 @@ func New(connector driver.Connector, table string, opts *Options) (*Sink, error)
 		return nil, errors.New("sink/duckdb.New: the connector is nil")
 	}
 	s := &Sink{db: sql.OpenDB(borrowed{connector}), table: table, opts: o}
-	if err := s.start(); err != nil {
+	if err := s.start(connector); err != nil {
 		return nil, errors.Join(fmt.Errorf("sink/duckdb: %w", err), s.db.Close())
 	}
 	return s, nil
@@ -106,7 +106,7 @@ func New(connector driver.Connector, table string, opts *Options) (*Sink, error)
 type borrowed struct{ driver.Connector }
 
 // start finds out where the table and its offsets are.
-func (s *Sink) start() error {
+func (s *Sink) start(connector driver.Connector) error {
 	s.id = strings.ReplaceAll(uuid.NewString(), "-", "")
 	s.mem = memory.DefaultAllocator
 	var current, name string
@@ -127,15 +127,15 @@ func (s *Sink) start() error {
 			return fmt.Errorf("there is no schema %q in database %q: create it first, or mend Options.Schema", s.schema, name)
 		}
 	}
-	s.database = databaseID(path.String, s.id)
-	s.offsets = offset.Table{Name: s.qualified(offset.DefaultTable), KeyType: "VARCHAR", TextType: "VARCHAR"}
+	s.database = databaseID(path.String, connector)
+	s.offsets = offset.Table{Name: s.qualified(offsetsTable(s.table)), KeyType: "VARCHAR", TextType: "VARCHAR"}
 	return nil
 }
 
-// databaseID names a database file alike however its path was written; one in memory by the sink.
-func databaseID(path, id string) string {
+// databaseID names a database file alike however its path was written; one in memory by its connector.
+func databaseID(path string, connector driver.Connector) string {
 	if path == "" {
-		return "duckdb:memory:" + id
+		return fmt.Sprintf("duckdb:memory:%p", connector)
 	}
 	if abs, err := filepath.Abs(path); err == nil {
 		path = abs
@@ -149,26 +149,19 @@ func databaseID(path, id string) string {
 // qualified writes the name of a table of the sink's schema as it stands in a statement.
 func (s *Sink) qualified(table string) string { return quote(s.schema) + "." + quote(table) }
 
-// Database names the database that the sink writes to. Two sinks with the same text lock the same one, so that
-// neither may wait for the other amid a load: the engine refuses a dead-letter sink that has the text of the main
-// sink, for which there is Options.Rejects.
-func (s *Sink) Database() string { return s.database }
-
-// NeedsBounded says why the sink can load only sources that end, or "" where it can load any.
-func (s *Sink) NeedsBounded() string {
-	if s.opts.Mode == Replace {
-		return "replace mode swaps the table once the source has ended"
-	}
-	return ""
-}
-
 // KeepsRejects reports whether the sink itself makes rejected rows durable, together with the load that rejected
-// them: a pipeline needs no dead-letter sink for those then.
+// them (Options.Rejects): a pipeline needs no dead-letter sink for those then.
 func (s *Sink) KeepsRejects() bool { return s.opts.Rejects != "" }
 
 // Limits implements [sink.Limiter]: full row groups, one load at a time, the next batch ready meanwhile.
 func (s *Sink) Limits() sink.Limits {
+	bounded := ""
+	if s.opts.Mode == Replace {
+		bounded = "replace mode swaps the table in once the source has ended"
+	}
 	return sink.Limits{
+		BoundedOnly:  bounded,
+		Database:     s.database,
 		Batch:        batching.Policy{Rows: 8 * rowGroup, Bytes: 256 << 20},
 		Largest:      batching.Policy{Rows: 64 * rowGroup, Bytes: 1 << 30},
 		RecordRows:   rowGroup,
@@ -185,7 +178,7 @@ func (s *Sink) Committed(ctx context.Context, pipeline string, partitions ...str
 	}
 	committed := map[string]string{}
 	err := s.inTx(ctx, func(c *sql.Conn) error {
-		t, err := s.inspect(ctx, c, offset.DefaultTable)
+		t, err := s.inspect(ctx, c, offsetsTable(s.table))
 		if err != nil || t == nil {
 			return err
 		}

@@ -35,7 +35,12 @@ func (s *Sink) inTx(ctx context.Context, do func(c *sql.Conn) error) error {
 		}
 		return err
 	}
-	if _, err := c.ExecContext(ctx, "COMMIT"); err != nil {
+	if err := ctx.Err(); err != nil {
+		rollback(ctx, c)
+		return err
+	}
+	// A COMMIT that is interrupted may take effect all the same. It is short: the rows are written by then.
+	if _, err := c.ExecContext(context.WithoutCancel(ctx), "COMMIT"); err != nil {
 		rollback(ctx, c)
 		return &commitError{err}
 	}

@@ -3,6 +3,7 @@ package duckdb
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -38,77 +39,96 @@ func isNull(a arrow.Array, row int) bool {
 	return ok && d.Dictionary().NullN() > 0 && d.Dictionary().IsNull(d.GetValueIndex(row))
 }
 
-// numberedView is the plan's view with the number of each row as column r.
-func (p *plan) numberedView() *arrow.Schema {
-	return arrow.NewSchema(append(p.view.Fields(), arrow.Field{Name: "r", Type: arrow.PrimitiveTypes.Int64}), nil)
+// upsert puts rows into the table in the place of those with the same key. Of several rows with one key the
+// last counts.
+func (w *writer) upsert(ctx context.Context, c *sql.Conn, records []arrow.Record) error {
+	schema, keys := w.keysOf(records)
+	defer releaseAll(keys)
+	columns := make([]string, 0, len(w.plan.key)+1)
+	for i, k := range w.plan.key {
+		columns = append(columns, fmt.Sprintf("%s AS k%d", w.plan.columns[k].from, i))
+	}
+	columns = append(columns, "r")
+	return blame(w.s.withTable(ctx, c, schema, keys, columns, func(batch string) error {
+		last, err := w.lastOfKey(ctx, c, batch, records)
+		if err != nil {
+			return err
+		}
+		defer releaseAll(last)
+		query, want := "", rows(last)
+		if w.plan.by == byDelete {
+			if err := w.s.exec(ctx, c, w.deleteStatement(batch)); err != nil {
+				return fmt.Errorf("delete the rows to be replaced: %w", err)
+			}
+		}
+		return w.s.withView(ctx, c, w.plan.view, last, func(view string) error {
+			query = w.insertStatement(view)
+			if w.plan.by == byConflict {
+				on, counted := w.onConflict()
+				if query += on; !counted {
+					want = -1
+				}
+			}
+			return w.execCounted(ctx, c, query, want)
+		})
+	}))
 }
 
-// numberFrom adds running numbers to borrowed records, for the caller to release.
-func (w *writer) numberFrom(schema *arrow.Schema, records []arrow.Record) []arrow.Record {
+// blame marks an error of a statement over the rows of a batch that one of them may be to blame for.
+func blame(err error) error {
+	var fault *rowFault
+	if isRowFault(err) && !errors.As(err, &fault) {
+		return &rowFault{err}
+	}
+	return err
+}
+
+// keysOf returns the key columns of borrowed records, with running numbers as column r, for the caller to release.
+func (w *writer) keysOf(records []arrow.Record) (*arrow.Schema, []arrow.Record) {
+	fields := make([]arrow.Field, len(w.plan.key))
+	for i, k := range w.plan.key {
+		fields[i] = w.plan.view.Field(k)
+	}
+	only := arrow.NewSchema(fields, nil)
+	schema := numberedSchema(only)
 	out := make([]arrow.Record, len(records))
 	next := int64(0)
 	for i, rec := range records {
+		columns := make([]arrow.Array, len(w.plan.key))
+		for n, k := range w.plan.key {
+			columns[n] = rec.Column(k)
+		}
+		keys := array.NewRecord(only, columns, rec.NumRows())
 		b := array.NewInt64Builder(w.s.mem)
 		b.Reserve(int(rec.NumRows()))
 		for end := next + rec.NumRows(); next < end; next++ {
 			b.UnsafeAppend(next)
 		}
-		out[i] = withNumbers(schema, rec, b.NewInt64Array())
+		out[i] = withNumbers(schema, keys, b.NewInt64Array())
 		b.Release()
+		keys.Release()
 	}
-	return out
+	return schema, out
 }
 
-// upsert puts rows into the table in the place of those with the same key. Of several rows with one key the
-// last counts.
-func (w *writer) upsert(ctx context.Context, c *sql.Conn, records []arrow.Record) error {
-	last, err := w.lastOfKey(ctx, c, records)
-	if err != nil {
-		return err
-	}
-	defer releaseAll(last)
-	return w.s.withView(ctx, c, w.plan.view, last, func(v view) error {
-		if w.plan.by == byConflict {
-			query, counted := w.conflictStatement(v)
-			want := rows(last)
-			if !counted {
-				want = -1
-			}
-			return w.execCounted(ctx, c, query, want)
-		}
-		if _, err := c.ExecContext(ctx, w.deleteStatement(v)); err != nil {
-			if isRowFault(err) {
-				return &rowFault{err}
-			}
-			return fmt.Errorf("delete the rows to be replaced: %w", err)
-		}
-		v.rewind()
-		return w.execCounted(ctx, c, w.insertStatement(v), rows(last))
-	})
+// numberedSchema adds the column r.
+func numberedSchema(schema *arrow.Schema) *arrow.Schema {
+	return arrow.NewSchema(append(schema.Fields(), arrow.Field{Name: "r", Type: arrow.PrimitiveTypes.Int64}), nil)
 }
 
 // lastOfKey returns the records without the rows that a later one with the same key supersedes, for the caller to
-// release.
-func (w *writer) lastOfKey(ctx context.Context, c *sql.Conn, records []arrow.Record) ([]arrow.Record, error) {
-	schema := w.plan.numberedView()
-	numbered := w.numberFrom(schema, records)
-	defer releaseAll(numbered)
-	var superseded []deadletter.Reason
-	err := w.s.withView(ctx, c, schema, numbered, func(v view) error {
-		key := make([]string, len(w.plan.key))
-		for i, k := range w.plan.key {
-			key[i] = w.plan.columns[k].from
-		}
-		by := strings.Join(key, ", ")
-		// Keys that occur twice are rare: counting them costs less than ordering all rows by key.
-		twice, err := w.find(ctx, c, "SELECT 0, '' FROM (SELECT 1 FROM "+v.name+" GROUP BY "+by+" HAVING count(*) > 1) LIMIT 1")
-		if err != nil || len(twice) == 0 {
-			return err
-		}
-		v.rewind()
-		superseded, err = w.find(ctx, c, "SELECT r, '' FROM (SELECT r, row_number() OVER (PARTITION BY "+by+" ORDER BY r DESC) AS n FROM "+v.name+") WHERE n > 1 ORDER BY r")
-		return err
-	})
+// release. batch is the temporary table of their keys.
+func (w *writer) lastOfKey(ctx context.Context, c *sql.Conn, batch string, records []arrow.Record) ([]arrow.Record, error) {
+	key := make([]string, len(w.plan.key))
+	for i := range key {
+		key[i] = fmt.Sprintf("k%d", i)
+	}
+	by := strings.Join(key, ", ")
+	// Keys that occur twice are rare: counting them costs less than ordering all rows by key.
+	superseded, err := w.find(ctx, c, "SELECT 0, '' FROM (SELECT 1 FROM "+batch+" GROUP BY "+by+" HAVING count(*) > 1) LIMIT 1")
+	if err == nil && len(superseded) > 0 {
+		superseded, err = w.find(ctx, c, "SELECT r, '' FROM (SELECT r, row_number() OVER (PARTITION BY "+by+" ORDER BY r DESC) AS n FROM "+batch+") WHERE n > 1 ORDER BY r")
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -124,9 +144,6 @@ func (w *writer) lastOfKey(ctx context.Context, c *sql.Conn, records []arrow.Rec
 func (w *writer) find(ctx context.Context, c *sql.Conn, query string) ([]deadletter.Reason, error) {
 	found, err := c.QueryContext(ctx, query)
 	if err != nil {
-		if isRowFault(err) {
-			return nil, &rowFault{err}
-		}
 		return nil, err
 	}
 	defer found.Close()
@@ -141,19 +158,17 @@ func (w *writer) find(ctx context.Context, c *sql.Conn, query string) ([]deadlet
 	return list, found.Err()
 }
 
-func (w *writer) deleteStatement(v view) string {
-	var keys, equal []string
+func (w *writer) deleteStatement(batch string) string {
+	var equal []string
 	for i, k := range w.plan.key {
-		c := w.plan.columns[k]
-		keys = append(keys, fmt.Sprintf("%s AS k%d", c.from, i))
-		equal = append(equal, fmt.Sprintf("%s.%s = _floe_batch.k%d", w.s.qualified(w.table), quote(c.name), i))
+		equal = append(equal, fmt.Sprintf("%s.%s = _floe_batch.k%d", w.s.qualified(w.table), quote(w.plan.columns[k].name), i))
 	}
-	return "DELETE FROM " + w.s.qualified(w.table) + " USING (SELECT " + strings.Join(keys, ", ") + " FROM " + v.name + ") AS _floe_batch WHERE " + strings.Join(equal, " AND ")
+	return "DELETE FROM " + w.s.qualified(w.table) + " USING " + batch + " AS _floe_batch WHERE " + strings.Join(equal, " AND ")
 }
 
-// conflictStatement returns the INSERT, and whether it counts every row: one that does nothing for a row does not
-// count it.
-func (w *writer) conflictStatement(v view) (query string, counted bool) {
+// onConflict returns what an INSERT does with a row whose key is there, and whether it counts every row: one for
+// which it does nothing is not counted.
+func (w *writer) onConflict() (clause string, counted bool) {
 	isKey := map[int]bool{}
 	var key, set []string
 	for _, k := range w.plan.key {
@@ -172,9 +187,9 @@ func (w *writer) conflictStatement(v view) (query string, counted bool) {
 		}
 		set = append(set, quote(c.name)+" = "+value)
 	}
-	query = w.insertStatement(v) + " ON CONFLICT (" + strings.Join(key, ", ") + ") DO "
+	clause = " ON CONFLICT (" + strings.Join(key, ", ") + ") DO "
 	if len(set) == 0 {
-		return query + "NOTHING", false
+		return clause + "NOTHING", false
 	}
-	return query + "UPDATE SET " + strings.Join(set, ", "), true
+	return clause + "UPDATE SET " + strings.Join(set, ", "), true
 }

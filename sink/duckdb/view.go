@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"fmt"
+	"strings"
 	"sync/atomic"
 
 	"github.com/apache/arrow/go/v17/arrow"
@@ -35,18 +36,11 @@ func (s *stream) Next() bool {
 func (s *stream) Record() arrow.Record { return s.content.Load().records[s.next.Load()-1] }
 func (s *stream) Err() error           { return nil }
 
-// view is what statements scan: each one the whole of it, once, after rewind.
-type view struct {
-	name   string // quoted
-	stream *stream
-}
-
-// rewind makes the view ready for another statement.
-func (v view) rewind() { v.stream.next.Store(0) }
-
-// withView registers the records as a view on c, whose transaction is open, runs do with it, and drops it. The
-// view holds a raw pointer: no transaction may commit it.
-func (s *Sink) withView(ctx context.Context, c *sql.Conn, schema *arrow.Schema, records []arrow.Record, do func(v view) error) error {
+// withView registers the records as a view on c, whose transaction is open, runs do with its quoted name, and
+// drops it. The view holds a raw pointer: no transaction may commit it. One statement may scan it, once, and must
+// read all of its columns in their order and nothing else: DuckDB believes that the stream prunes columns and
+// filters rows as it is told, which it does not. For any other query there is [Sink.withTable].
+func (s *Sink) withView(ctx context.Context, c *sql.Conn, schema *arrow.Schema, records []arrow.Record, do func(view string) error) error {
 	rows := &stream{}
 	rows.content.Store(&content{schema, records})
 	defer rows.content.Store(&content{schema: arrow.NewSchema(nil, nil)})
@@ -65,11 +59,27 @@ func (s *Sink) withView(ctx context.Context, c *sql.Conn, schema *arrow.Schema, 
 		return fmt.Errorf("register the rows as a view (is the database read-only?): %w", err)
 	}
 	defer free()
-	if err := do(view{quote(name), rows}); err != nil {
+	if err := do(quote(name)); err != nil {
 		return err
 	}
 	if _, err := c.ExecContext(ctx, "DROP VIEW "+quote(name)); err != nil {
 		return fmt.Errorf("drop the view of the rows: %w", err)
 	}
 	return nil
+}
+
+// withTable copies the records into a temporary table on c, whose transaction is open, each column by the
+// expression given for it, runs do with the table's quoted name, and drops it.
+func (s *Sink) withTable(ctx context.Context, c *sql.Conn, schema *arrow.Schema, records []arrow.Record, columns []string, do func(table string) error) error {
+	name := quote(fmt.Sprintf("_floe_batch_%s_%d", s.id, s.views.Add(1)))
+	err := s.withView(ctx, c, schema, records, func(view string) error {
+		return s.exec(ctx, c, "CREATE TEMP TABLE "+name+" AS SELECT "+strings.Join(columns, ", ")+" FROM "+view)
+	})
+	if err != nil {
+		return err
+	}
+	if err := do("temp." + name); err != nil {
+		return err
+	}
+	return s.exec(ctx, c, "DROP TABLE temp."+name)
 }

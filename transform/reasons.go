@@ -73,3 +73,11 @@ func valueText(a arrow.Array, row int) string {
 	}
 	return fmt.Sprintf("%q", s)
 }
+
+// shortened cuts a text that goes into a message.
+func shortened(s string) string {
+	if len(s) > longestValue {
+		return s[:longestValue] + "..."
+	}
+	return s
+}

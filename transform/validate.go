@@ -17,7 +17,8 @@ import (
 
 // Rule is something that every row must keep to; see [Validate].
 type Rule struct {
-	text string // a part of the fingerprint, and of messages
+	text string // unambiguous: a part of the fingerprint
+	says string // for people
 	bind func(in *arrow.Schema) (check, error)
 }
 
@@ -31,7 +32,7 @@ type check struct {
 
 // NotNull refuses rows that have no value in the column ([deadletter.CodeNull]).
 func NotNull(column string) Rule {
-	return Rule{fmt.Sprintf("not null(%q)", column), func(in *arrow.Schema) (check, error) {
+	return Rule{fmt.Sprintf("not null(%q)", column), "not null", func(in *arrow.Schema) (check, error) {
 		return ruleOn(in, column, deadletter.CodeNull, Where(column).IsNotNull())
 	}}
 }
@@ -40,7 +41,7 @@ func NotNull(column string) Rule {
 // passes.
 func Range(column string, low, high any) Rule {
 	text := fmt.Sprintf("range(%q, %s to %s)", column, constantText(low), constantText(high))
-	return Rule{text, func(in *arrow.Schema) (check, error) {
+	return Rule{text, fmt.Sprintf("range %v to %v", low, high), func(in *arrow.Schema) (check, error) {
 		return ruleOn(in, column, deadletter.CodeValidation, Where(column).GreaterEqual(low).And(Where(column).LessEqual(high)))
 	}}
 }
@@ -51,7 +52,8 @@ func OneOf(column string, values ...any) Rule {
 	for i, v := range values {
 		texts[i] = constantText(v)
 	}
-	return Rule{fmt.Sprintf("one of(%q, %s)", column, strings.Join(texts, ", ")), func(in *arrow.Schema) (check, error) {
+	text := fmt.Sprintf("one of(%q, %s)", column, strings.Join(texts, ", "))
+	return Rule{text, "one of " + shortened(strings.Trim(fmt.Sprint(values), "[]")), func(in *arrow.Schema) (check, error) {
 		return ruleOn(in, column, deadletter.CodeValidation, Where(column).In(values...))
 	}}
 }
@@ -59,7 +61,7 @@ func OneOf(column string, values ...any) Rule {
 // Pattern refuses rows whose string does not match the regular expression, in the syntax of package regexp;
 // anchor it with ^ and $ to match the whole value. A null passes.
 func Pattern(column, expression string) Rule {
-	return Rule{fmt.Sprintf("pattern(%q, %q)", column, expression), func(in *arrow.Schema) (check, error) {
+	return Rule{fmt.Sprintf("pattern(%q, %q)", column, expression), "pattern " + shortened(expression), func(in *arrow.Schema) (check, error) {
 		re, err := regexp.Compile(expression)
 		if err != nil {
 			return check{}, fmt.Errorf("transform: validate: column %q: the pattern: %w", column, err)
@@ -71,7 +73,7 @@ func Pattern(column, expression string) Rule {
 // Length refuses rows whose string has fewer letters (Unicode code points) than low or more than high. A
 // null passes.
 func Length(column string, low, high int) Rule {
-	return Rule{fmt.Sprintf("length(%q, %d to %d)", column, low, high), func(in *arrow.Schema) (check, error) {
+	return Rule{fmt.Sprintf("length(%q, %d to %d)", column, low, high), fmt.Sprintf("length %d to %d", low, high), func(in *arrow.Schema) (check, error) {
 		return textRule(in, column, func(s string) bool {
 			n := utf8.RuneCountInString(s)
 			return n >= low && n <= high
@@ -82,7 +84,7 @@ func Length(column string, low, high int) Rule {
 // Holds refuses rows for which the condition is false; where it is unknown, because a null is compared, the
 // row passes, as with a CHECK of SQL.
 func Holds(condition Condition) Rule {
-	return Rule{fmt.Sprintf("holds(%s)", condition.text), func(in *arrow.Schema) (check, error) {
+	return Rule{fmt.Sprintf("holds(%s)", condition.text), "holds " + shortened(condition.text), func(in *arrow.Schema) (check, error) {
 		return ruleOn(in, "", deadletter.CodeValidation, condition)
 	}}
 }
@@ -169,7 +171,7 @@ func (v validation) Bind(_ context.Context, in *arrow.Schema) (Processor, error)
 				return result{}, fmt.Errorf("transform: validate: %w", err)
 			}
 			for _, row := range set.numbers(int(rec.NumRows())) {
-				broken.add(row, c.code, c.column, func() string { return c.message(rec, row, v.rules[i].text) })
+				broken.add(row, c.code, c.column, func() string { return c.message(rec, row, v.rules[i].says) })
 			}
 		}
 		rec.Retain()

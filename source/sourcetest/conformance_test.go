@@ -3,6 +3,7 @@ package sourcetest_test
 import (
 	"context"
 	"fmt"
+	"log"
 	"slices"
 	"strconv"
 	"strings"
@@ -39,6 +40,11 @@ var adapters = map[string]func(mem memory.Allocator) (source.Source, error){
 		recs := tens(mem, 75)
 		defer release(recs)
 		return source.FromRecords("numbers", recs...), nil
+	},
+	"Replay": func(mem memory.Allocator) (source.Source, error) {
+		recs := tens(mem, 75)
+		defer release(recs)
+		return source.Replay(source.FromRecords("numbers", recs...)), nil
 	},
 	"FromReader": func(mem memory.Allocator) (source.Source, error) {
 		recs := tens(mem, 75)
@@ -146,6 +152,43 @@ func TestGroupConforms(t *testing.T) {
 			})
 		})
 	}
+}
+
+func ExampleGroup() {
+	topic := sourcetest.NewTopic("events", 1)
+	rec := count(memory.DefaultAllocator, 0, 3)
+	topic.Append(0, rec)
+	group := sourcetest.NewGroup(topic, nil)
+
+	ctx, drain := context.WithCancel(context.Background())
+	defer drain()
+	member := group.Member()
+	for p, err := range member.Partitions(ctx) { // an endless source, read by hand
+		if err != nil {
+			log.Fatal(err)
+		}
+		r, err := p.Open(ctx, "")
+		if err != nil {
+			log.Fatal(err)
+		}
+		b, err := r.Next(ctx)
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(p.ID(), b.Position, b.Record.Column(0))
+		b.Release()
+		group.Move(0, member) // and back to itself
+		_, err = r.Next(ctx)
+		fmt.Println(err)
+		_ = r.Close(ctx)
+		drain()
+	}
+	_ = member.Close(context.Background())
+	fmt.Println(group.Err())
+	// Output:
+	// events/0 3 [0 1 2]
+	// sourcetest: events/0 of member 1: source: the partition was taken away
+	// <nil>
 }
 
 func ExampleCheck() {

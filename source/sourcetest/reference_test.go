@@ -72,10 +72,9 @@ type refSource struct {
 	nth  int64
 	read atomic.Int64 // rows
 
-	mu      sync.Mutex
-	cursors [3]int64   // for flaws that share what is not to be shared
-	last    *refReader // opened last
-	stop    chan struct{}
+	mu   sync.Mutex
+	last *refReader // opened last
+	stop chan struct{}
 }
 
 func (s *refSource) Unbounded() bool { return false }

@@ -74,14 +74,9 @@ func (f *File) open() error {
 	if err != nil {
 		return err
 	}
-	original := arrowSchema(f.meta.KeyValueMetadata)
+	restoreAll(f.fields, originalFields(f.meta.KeyValueMetadata))
 	fields := make([]arrow.Field, len(f.fields))
 	for i, n := range f.fields {
-		if original != nil {
-			if at := original.FieldIndices(n.name); len(at) == 1 {
-				n.restore(original.Field(at[0]))
-			}
-		}
 		fields[i] = n.field()
 	}
 	f.schema = arrow.NewSchema(fields, nil)

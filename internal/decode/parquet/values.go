@@ -249,7 +249,8 @@ func (c *columnReader) readDictionary() error {
 	}
 	c.dict.loaded, c.dict.n = true, n
 	switch {
-	case s.conv == convBits || s.conv == convNull:
+	case s.conv == convNull: // as empty as the column
+	case s.conv == convBits:
 		return errors.New("a dictionary of a type that has none")
 	case s.conv == convBytes:
 		err = c.dict.fillStrings(b, n)

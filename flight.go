@@ -75,7 +75,15 @@ func (f *flight) stage(ctx context.Context) error {
 		}
 	}
 	return f.s.run.try(ctx, f.where(StepStage), func(ctx context.Context) error {
-		return f.s.hold.call(ctx, f.number, func(ctx context.Context) error { return st.Stage(ctx, f.b) })
+		return f.s.hold.call(ctx, f.number, func(ctx context.Context) error {
+			// An append that lands by itself moves the offset: what was rejected before it must be durable by then.
+			if f.s.run.limits.StageIsFinal {
+				if err := f.refuseOwn(ctx); err != nil {
+					return err
+				}
+			}
+			return st.Stage(ctx, f.b)
+		})
 	})
 }
 

@@ -27,13 +27,8 @@ func (f *flight) gate(ctx context.Context, receipt sink.Receipt) error {
 		return retry.Permanent(fmt.Errorf("the receipt does not add up: %d rows loaded and %d rejected of a batch of %d",
 			receipt.Rows, refused.Len(), f.b.Rows))
 	}
-	if !f.gated.own {
-		for _, r := range f.rejects {
-			if err := f.refuse(ctx, r.rows, deadletter.Origin{Stage: r.stage, Offset: r.before}); err != nil {
-				return err
-			}
-		}
-		f.gated.own = true
+	if err := f.refuseOwn(ctx); err != nil {
+		return err
 	}
 	if refused.Len() > 0 {
 		if err := f.refuseFromSink(ctx, refused); err != nil {
@@ -43,6 +38,20 @@ func (f *flight) gate(ctx context.Context, receipt sink.Receipt) error {
 	f.gated.passed = true
 	receipt.Rejected = nil
 	f.gated.receipt = receipt
+	return nil
+}
+
+// refuseOwn writes the rejects of source and transforms, once.
+func (f *flight) refuseOwn(ctx context.Context) error {
+	if f.gated.own {
+		return nil
+	}
+	for _, r := range f.rejects {
+		if err := f.refuse(ctx, r.rows, deadletter.Origin{Stage: r.stage, Offset: r.before}); err != nil {
+			return err
+		}
+	}
+	f.gated.own = true
 	return nil
 }
 

@@ -111,7 +111,9 @@ func (g *groups) load(ctx context.Context, group []*ticket) {
 			wait, again := g.run.opts.Retry.Next(attempt, failed)
 			if again {
 				g.run.retried(group[at].f.where(StepLoad), retry.Attempt{Number: attempt, Err: failed, Wait: wait})
-				again = pause(ctx, wait) == nil
+				if err := pause(ctx, wait); err != nil {
+					failed, again = &retry.Error{Attempts: attempt, Last: failed, Cause: err}, false
+				}
 			}
 			if !again {
 				for _, t := range rest {

@@ -5,16 +5,17 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math/rand/v2"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/apache/arrow/go/v17/arrow/memory"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/floedata/floe"
 	"github.com/floedata/floe/batching"
 	"github.com/floedata/floe/retry"
-	"github.com/floedata/floe/sink"
 	"github.com/floedata/floe/source/sourcetest"
 )
 
@@ -22,20 +23,20 @@ import (
 // back and forth while their lanes still drain.
 func TestGroup(t *testing.T) {
 	for seed := range uint64(6) {
-		for _, kind := range []string{"memory"} {
-			t.Run(fmt.Sprintf("sink=%s/seed=%d", kind, seed), func(t *testing.T) { group(t, seed) })
+		for _, kind := range []string{"memory", "grouped", "staged", "streaming"} {
+			t.Run(fmt.Sprintf("sink=%s/seed=%d", kind, seed), func(t *testing.T) { group(t, seed, targets[kind]) })
 		}
 	}
 }
 
-func group(t *testing.T, seed uint64) {
-	const partitions, batches, rows = 32, 10, 20
+func group(t *testing.T, seed uint64, open func(*rand.Rand, memory.Allocator) target) {
+	const partitions, batches, size = 32, 10, 20
 	mem := checked(t)
 	topic := sourcetest.NewTopic("t", partitions)
 	defer topic.Release()
 	var sizes []int
 	for range partitions * batches {
-		sizes = append(sizes, rows)
+		sizes = append(sizes, size)
 	}
 	recs := ids(mem, sizes...)
 	for i, r := range recs {
@@ -43,8 +44,8 @@ func group(t *testing.T, seed uint64) {
 	}
 	release(recs)
 	g := sourcetest.NewGroup(topic, &sourcetest.GroupOptions{Seed: seed, BatchRows: 15, Latency: time.Millisecond, Faults: 0.1, AckFaults: 0.1})
-	dst := sink.NewMemory(&sink.MemoryOptions{Allocator: mem, Limits: sink.Limits{EmptyBatches: seed%2 == 0, InFlight: int(seed % 3)}})
-	t.Cleanup(dst.Release)
+	dst := open(rand.New(rand.NewPCG(seed, 0)), mem)
+	t.Cleanup(dst.release)
 
 	ctx, cancel := context.WithTimeout(context.Background(), 60*time.Second)
 	defer cancel()
@@ -54,7 +55,7 @@ func group(t *testing.T, seed uint64) {
 	var pipelines []*floe.Pipeline
 	for i := range 2 {
 		m := g.Member()
-		p := mustNew(t, m, dst, &floe.Options{
+		p := mustNew(t, m, dst.Sink, &floe.Options{
 			Batching:    batching.Policy{Rows: 50, Delay: 2 * time.Millisecond},
 			Workers:     2,
 			MemoryLimit: 2000,
@@ -86,7 +87,9 @@ func group(t *testing.T, seed uint64) {
 	if err := g.Err(); err != nil {
 		t.Error(err)
 	}
-	if diff := cmp.Diff(upTo(partitions*batches*rows), idsOf(records(t, dst))); diff != "" {
+	rows := dst.rows()
+	defer release(rows)
+	if diff := cmp.Diff(upTo(partitions*batches*size), idsOf(rows)); diff != "" {
 		t.Errorf("rows mismatch (-want +got):\n%s", diff)
 	}
 	if g.Faults() == 0 {

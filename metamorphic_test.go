@@ -23,6 +23,7 @@ import (
 	"github.com/floedata/floe/internal/faults"
 	"github.com/floedata/floe/retry"
 	"github.com/floedata/floe/sink"
+	"github.com/floedata/floe/sink/sinktest"
 	"github.com/floedata/floe/source"
 	"github.com/floedata/floe/transform"
 )
@@ -40,6 +41,28 @@ type target struct {
 var targets = map[string]func(rng *rand.Rand, mem memory.Allocator) target{
 	"memory": func(rng *rand.Rand, mem memory.Allocator) target {
 		m := sink.NewMemory(&sink.MemoryOptions{Allocator: mem, Limits: randomLimits(rng)})
+		return target{m, m.Records, m.Release}
+	},
+	"grouped": func(rng *rand.Rand, mem memory.Allocator) target {
+		limits := randomLimits(rng)
+		limits.Group, limits.Loads = 2+rng.IntN(8), 1+rng.IntN(2)
+		m := sinktest.NewGrouped(&sink.MemoryOptions{Allocator: mem, Limits: limits})
+		return target{m, m.Records, m.Release}
+	},
+	"staged": func(rng *rand.Rand, mem memory.Allocator) target {
+		limits := randomLimits(rng)
+		limits.Stages = 1 + rng.IntN(3)
+		if rng.IntN(2) == 0 {
+			limits.Group, limits.Loads = 2+rng.IntN(8), 1+rng.IntN(2)
+		}
+		m := sinktest.NewStaged(&sink.MemoryOptions{Allocator: mem, Limits: limits})
+		return target{m, m.Records, m.Release}
+	},
+	"streaming": func(rng *rand.Rand, mem memory.Allocator) target {
+		m := sinktest.NewStreaming(&sink.MemoryOptions{Allocator: mem})
+		for range rng.IntN(6) {
+			m.FailAppends(sinktest.AppendFailure(rng.IntN(2)))
+		}
 		return target{m, m.Records, m.Release}
 	},
 }

@@ -54,9 +54,10 @@ type Writer interface {
 
 // Stager is what a Writer implements that has work to do ahead of the load: encode, upload, append.
 type Stager interface {
-	// Stage does that work and leaves in b.State what Load needs; it may call b.Release once it no longer
-	// needs the records. It runs while earlier batches load, and beside other Stages of the same writer where
-	// [Limits.Stages] allows it. Called again for the same b after a transient error, it does it again.
+	// Stage does that work and leaves in b.State what Load needs; it may call b.Release once nothing that needs
+	// the records can fail any more. It runs while earlier batches load, and beside other Stages of the same
+	// writer where [Limits.Stages] allows it. Called again for the same b after a transient error, it does it
+	// again.
 	Stage(ctx context.Context, b *Batch) error
 }
 

@@ -3,9 +3,11 @@ package faults
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/apache/arrow/go/v17/arrow"
 
+	"github.com/floedata/floe/retry"
 	"github.com/floedata/floe/sink"
 )
 
@@ -47,9 +49,9 @@ func (s *faultySink) Open(ctx context.Context, pipeline, partition string) (w si
 	rw, rewinds := w.(sink.Rewinder)
 	switch {
 	case stages && rewinds:
-		return &stagingRewinder{&stagingWriter{f, st}, rw}, committed, nil
+		return &stagingRewinder{&stagingWriter{f, st, s.Limits().StageIsFinal}, rw}, committed, nil
 	case stages:
-		return &stagingWriter{f, st}, committed, nil
+		return &stagingWriter{f, st, false}, committed, nil
 	}
 	return f, committed, nil
 }
@@ -127,10 +129,23 @@ func (w *faultyWriter) Load(ctx context.Context, b *sink.Batch) (receipt sink.Re
 type stagingWriter struct {
 	*faultyWriter
 	stager sink.Stager
+	final  bool
 }
 
+// Stage lets the records go only once it answers nil: a Stage that fails must not have released them. Where
+// staging is final, a reply that is lost is no reason to do it again but to rewind.
 func (w *stagingWriter) Stage(ctx context.Context, b *sink.Batch) error {
-	return run(ctx, w.in, Stage, func() error { return w.stager.Stage(ctx, b) })
+	inner, done := *b, false
+	inner.Release = func() { inner.Records, done = nil, true }
+	err := run(ctx, w.in, Stage, func() error { return w.stager.Stage(ctx, &inner) })
+	b.State = inner.State
+	if w.final && inner.Records == nil && errors.Is(err, Error) {
+		err = fmt.Errorf("%w: %w", sink.ErrRewind, retry.Permanent(err))
+	}
+	if err == nil && done {
+		b.Release()
+	}
+	return err
 }
 
 type stagingRewinder struct {

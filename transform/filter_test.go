@@ -132,21 +132,26 @@ func TestFilterTypes(t *testing.T) {
 			schema := arrow.NewSchema([]arrow.Field{field("c", ty.dt), field("row", arrow.PrimitiveTypes.Int64)}, nil)
 			rec := array.NewRecord(schema, []arrow.Array{col, row}, rows)
 			defer rec.Release()
+			all := show(rec)
 			for _, c := range comparisons {
 				start := random.Int64N(100)
 				end := start + random.Int64N(rows-start)
 				v := random.IntN(10)
-				var want []int64
+				var want []string
 				for i := start; i < end; i++ {
 					if ks[i] >= 0 && c.holds(ks[i], v) {
-						want = append(want, i)
+						want = append(want, all[i])
 					}
 				}
 				slice := rec.NewSlice(start, end)
-				got, err := rowsKept(ctx, transform.Filter(c.where(transform.Where("c"), ty.value(v))), slice)
+				out, _, err := apply(ctx, transform.Filter(c.where(transform.Where("c"), ty.value(v))), slice)
 				slice.Release()
 				if err != nil {
 					t.Fatal(err)
+				}
+				got := show(out)
+				if out != nil {
+					out.Release()
 				}
 				if diff := cmp.Diff(want, got); diff != "" {
 					t.Errorf("%s %d on rows %d to %d mismatch (-want +got)\n%s", c.name, v, start, end, diff)
@@ -261,11 +266,42 @@ func TestFilterErrors(t *testing.T) {
 	}
 }
 
-// TestFilterColumns keeps rows of columns of every type, against taking them one by one.
+// TestFilterColumns keeps rows of columns of every kind, on slices that begin anywhere.
 func TestFilterColumns(t *testing.T) {
 	ctx, mem := checked(t)
 	rec := wide(mem)
 	defer rec.Release()
+	keepRandom(ctx, t, rec)
+
+	rest := arrow.NewSchema([]arrow.Field{
+		{Name: "id", Type: arrow.PrimitiveTypes.Int64},
+		field("half", arrow.FixedWidthTypes.Float16),
+		field("three", &arrow.FixedSizeBinaryType{ByteWidth: 3}),
+		field("large", arrow.LargeListOf(arrow.ListOf(arrow.PrimitiveTypes.Int16))),
+		field("two", arrow.FixedSizeListOf(2, text)),
+		field("months", arrow.FixedWidthTypes.MonthInterval),
+		field("mixed", arrow.FixedWidthTypes.MonthDayNanoInterval),
+		field("coded", arrow.StructOf(field("code", codeType), field("bytes", arrow.BinaryTypes.LargeBinary))),
+		field("wide", &arrow.Decimal256Type{Precision: 50, Scale: 2}),
+	}, nil)
+	var rows []string
+	for i := range 24 {
+		if i%5 == 3 {
+			rows = append(rows, fmt.Sprintf(`{"id": %d}`, i))
+			continue
+		}
+		rows = append(rows, fmt.Sprintf(`{"id": %d, "half": %d, "three": "AAE%c", "large": [[%d, null], [], null], "two": ["a%d", null],
+			"months": {"months": %d}, "mixed": {"months": %d, "days": 2, "nanoseconds": 3}, "coded": {"code": "c%d", "bytes": "AAE="}, "wide": "%d.25"}`,
+			i, i, 'A'+i, i, i, i, i, i%3, i))
+	}
+	other := fromJSON(t, mem, rest, "["+strings.Join(rows, ",")+"]")
+	defer other.Release()
+	keepRandom(ctx, t, other)
+}
+
+// keepRandom keeps random rows of slices of a record of 24 rows by its column id.
+func keepRandom(ctx context.Context, t *testing.T, rec arrow.Record) {
+	t.Helper()
 	for seed := range uint64(50) {
 		random := rand.New(rand.NewPCG(seed, 0))
 		start := random.Int64N(12)

@@ -53,7 +53,7 @@ func OneOf(column string, values ...any) Rule {
 		texts[i] = constantText(v)
 	}
 	text := fmt.Sprintf("one of(%q, %s)", column, strings.Join(texts, ", "))
-	return Rule{text, "one of " + shortened(strings.Trim(fmt.Sprint(values), "[]")), func(in *arrow.Schema) (check, error) {
+	return Rule{text, "one of " + shortened(strings.Trim(fmt.Sprintf("%v", values), "[]")), func(in *arrow.Schema) (check, error) {
 		return ruleOn(in, column, deadletter.CodeValidation, Where(column).In(values...))
 	}}
 }

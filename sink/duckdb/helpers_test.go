@@ -182,3 +182,5 @@ var idAndName = arrow.NewSchema([]arrow.Field{
 
 func sqlName(s string) string { return strings.ReplaceAll(s, `"`, `""`) }
 func sqlText(s string) string { return strings.ReplaceAll(s, `'`, `''`) }
+
+func itoa(n int) string { return fmt.Sprint(n) }

@@ -1,9 +1,6 @@
 package duckdb_test
 
 import (
-	"errors"
-	"fmt"
-	"math"
 	"strings"
 	"testing"
 
@@ -11,8 +8,6 @@ import (
 	"github.com/apache/arrow/go/v17/arrow/array"
 	"github.com/apache/arrow/go/v17/arrow/memory"
 	"github.com/google/go-cmp/cmp"
-
-	"github.com/floedata/floe/sink"
 )
 
 // loaded is one row of the published table: values in, the column's type and its texts out.
@@ -168,5 +163,3 @@ func roundTrip(t *testing.T, values arrow.Array, column string, want []string) {
 		t.Errorf("values (-want +got):\n%s", diff)
 	}
 }
-
-var _ = []any{errors.Is, fmt.Sprint, math.Pi, sink.ErrFenced}

@@ -16,8 +16,10 @@ import (
 
 type hashing struct {
 	columns []string
-	key     []byte
 	mark    string // stands for the key in the fingerprint
+	// sum makes the hash. The key is in the function alone, where no printing of the transform, or of what it
+	// is a part of, comes to it.
+	sum func() hash.Hash
 }
 
 // Hash replaces the values of columns of strings and binaries by a hash in 64 hexadecimal digits: HMAC-SHA-256
@@ -30,21 +32,17 @@ func Hash(columns []string, key []byte) Transform {
 	if err := checkColumns(columns); err != nil {
 		return failed{"hash", err}
 	}
-	h := hashing{columns: slices.Clone(columns), key: slices.Clone(key)}
+	h := hashing{columns: slices.Clone(columns), sum: sha256.New}
 	if len(key) > 0 {
+		secret := slices.Clone(key)
+		h.sum = func() hash.Hash { return hmac.New(sha256.New, secret) }
 		// An HMAC of a fixed text changes with the key and gives nothing away but to who guesses the key.
-		m := hmac.New(sha256.New, key)
+		m := h.sum()
 		_, _ = io.WriteString(m, "floe transform.Hash fingerprint") // a hash never fails
 		h.mark = hex.EncodeToString(m.Sum(nil)[:8])
 	}
 	return h
 }
-
-// String shows the columns only, so that a log of a list of transforms keeps the key.
-func (h hashing) String() string { return h.Fingerprint() }
-
-// GoString is [hashing.String], for %#v.
-func (h hashing) GoString() string { return h.Fingerprint() }
 
 func (h hashing) Fingerprint() string { return fmt.Sprintf("hash(%s; %q)", quoted(h.columns), h.mark) }
 
@@ -59,12 +57,7 @@ func (h hashing) Bind(_ context.Context, in *arrow.Schema) (Processor, error) {
 
 // hasher returns what appends the hash of a value; one goroutine uses it.
 func (h hashing) hasher() func(to []byte, value string) []byte {
-	var sum hash.Hash
-	if len(h.key) > 0 {
-		sum = hmac.New(sha256.New, h.key)
-	} else {
-		sum = sha256.New()
-	}
+	sum := h.sum()
 	var scratch [sha256.Size]byte
 	return func(to []byte, value string) []byte {
 		sum.Reset()

@@ -163,6 +163,7 @@ type structRows[T any] struct {
 	appends []func()
 	n       int64
 	total   int64 // rows before this record
+	last    int64 // rows of the record before, as many as this one is likely to have
 	state   appendState
 }
 
@@ -205,6 +206,9 @@ func (r *structRows[T]) add(v T) (full bool, err error) {
 	if r.state.err != nil {
 		return false, r.state.err
 	}
+	if r.n == 0 {
+		r.builder.Reserve(int(r.last))
+	}
 	*r.slot = v
 	for _, f := range r.appends {
 		f()
@@ -219,6 +223,6 @@ func (r *structRows[T]) add(v T) (full bool, err error) {
 
 func (r *structRows[T]) take() arrow.Record {
 	r.total += r.n
-	r.n, r.state.bytes = 0, 0
+	r.last, r.n, r.state.bytes = r.n, 0, 0
 	return r.builder.NewRecord()
 }

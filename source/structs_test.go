@@ -12,7 +12,10 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/apache/arrow/go/v17/arrow"
+	"github.com/apache/arrow/go/v17/arrow/array"
 	"github.com/apache/arrow/go/v17/arrow/decimal128"
+	"github.com/apache/arrow/go/v17/arrow/memory"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 
@@ -399,48 +402,120 @@ func TestStructRowsAllocateNothing(t *testing.T) {
 	}
 }
 
+// trip is a row of 16 columns.
+type trip struct {
+	ID, Vendor, From, To, Kind     int64
+	Start, End                     time.Time
+	Fare, Tip, Toll, Total, Length float64
+	Zone, Hash                     string
+	Flag                           bool
+	Note                           *string
+}
+
 func BenchmarkFromStructs(b *testing.B) {
-	type trip struct {
-		ID, Vendor, From, To, Kind     int64
-		Start, End                     time.Time
-		Fare, Tip, Toll, Total, Length float64
-		Zone, Hash                     string
-		Flag                           bool
-		Note                           *string
-	}
-	row := trip{ID: 1, Zone: "Midtown", Hash: strings.Repeat("a", 32), Start: time.Now(), End: time.Now()}
 	const rows = 100_000
-	b.ReportAllocs()
-	for b.Loop() {
-		src, err := source.FromStructs("x", func(yield func(trip) bool) {
-			for range rows {
-				if !yield(row) {
-					return
-				}
-			}
-		}, nil)
-		if err != nil {
-			b.Fatal(err)
-		}
-		n := int64(0)
-		for p := range src.Partitions(b.Context()) {
-			r, err := p.Open(b.Context(), "")
-			if err != nil {
-				b.Fatal(err)
-			}
-			for {
-				batch, err := r.Next(b.Context())
-				if err == io.EOF {
-					break
-				}
-				n += batch.Record.NumRows()
-				batch.Release()
+	row := trip{ID: 1, Zone: "Midtown", Hash: strings.Repeat("a", 32), Start: time.Now(), End: time.Now()}
+	trips := func(yield func(trip) bool) {
+		for range rows {
+			if !yield(row) {
+				return
 			}
 		}
-		if n != rows {
-			b.Fatal(n)
-		}
-		_ = src.Close(b.Context())
 	}
-	b.ReportMetric(float64(rows)*float64(b.N)/b.Elapsed().Seconds(), "rows/s")
+	for _, bc := range []struct {
+		name string
+		read func() (int64, error)
+	}{
+		{"how=structs", func() (int64, error) { return readTrips(trips) }},
+		{"how=hand", func() (int64, error) { return appendTrips(trips), nil }},
+	} {
+		b.Run(bc.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if n, err := bc.read(); n != rows || err != nil {
+					b.Fatal(n, err)
+				}
+			}
+			b.ReportMetric(rows*float64(b.N)/b.Elapsed().Seconds(), "rows/s")
+		})
+	}
+}
+
+func readTrips(trips iter.Seq[trip]) (rows int64, err error) {
+	ctx := context.Background()
+	src, err := source.FromStructs("x", trips, nil)
+	if err != nil {
+		return 0, err
+	}
+	for p := range src.Partitions(ctx) {
+		r, err := p.Open(ctx, "")
+		if err != nil {
+			return 0, err
+		}
+		for {
+			batch, err := r.Next(ctx)
+			if err == io.EOF {
+				break
+			}
+			if err != nil {
+				return 0, err
+			}
+			rows += batch.Record.NumRows()
+			batch.Release()
+		}
+	}
+	return rows, src.Close(ctx)
+}
+
+// appendTrips is what a program would write that has no adapter.
+func appendTrips(trips iter.Seq[trip]) (rows int64) {
+	text, float, whole := arrow.BinaryTypes.String, arrow.PrimitiveTypes.Float64, arrow.PrimitiveTypes.Int64
+	at := arrow.FixedWidthTypes.Timestamp_us
+	var fields []arrow.Field
+	for i, typ := range []arrow.DataType{
+		whole, whole, whole, whole, whole, at, at, float, float, float, float, float, text, text, arrow.FixedWidthTypes.Boolean, text,
+	} {
+		fields = append(fields, arrow.Field{Name: fmt.Sprint(i), Type: typ, Nullable: i == 15})
+	}
+	b := array.NewRecordBuilder(memory.DefaultAllocator, arrow.NewSchema(fields, nil))
+	defer b.Release()
+	var ints [5]*array.Int64Builder
+	var floats [5]*array.Float64Builder
+	for i := range 5 {
+		ints[i], floats[i] = b.Field(i).(*array.Int64Builder), b.Field(i+7).(*array.Float64Builder)
+	}
+	start, end := b.Field(5).(*array.TimestampBuilder), b.Field(6).(*array.TimestampBuilder)
+	zone, hash, note := b.Field(12).(*array.StringBuilder), b.Field(13).(*array.StringBuilder), b.Field(15).(*array.StringBuilder)
+	flag := b.Field(14).(*array.BooleanBuilder)
+	n := 0
+	for t := range trips {
+		ints[0].Append(t.ID)
+		ints[1].Append(t.Vendor)
+		ints[2].Append(t.From)
+		ints[3].Append(t.To)
+		ints[4].Append(t.Kind)
+		start.Append(arrow.Timestamp(t.Start.UnixMicro()))
+		end.Append(arrow.Timestamp(t.End.UnixMicro()))
+		floats[0].Append(t.Fare)
+		floats[1].Append(t.Tip)
+		floats[2].Append(t.Toll)
+		floats[3].Append(t.Total)
+		floats[4].Append(t.Length)
+		zone.Append(t.Zone)
+		hash.Append(t.Hash)
+		flag.Append(t.Flag)
+		if t.Note == nil {
+			note.AppendNull()
+		} else {
+			note.Append(*t.Note)
+		}
+		if n++; n%source.DefaultStructRows == 0 {
+			rec := b.NewRecord()
+			rows += rec.NumRows()
+			rec.Release()
+		}
+	}
+	rec := b.NewRecord()
+	defer rec.Release()
+	return rows + rec.NumRows()
 }

@@ -29,4 +29,5 @@ func (w *watched) Free(b []byte) {
 	for i := range b {
 		b[i] = rubbish
 	}
+	memory.DefaultAllocator.Free(b)
 }

@@ -177,6 +177,10 @@ func checkHalfWay(ctx context.Context, k *kit) error {
 }
 
 func checkDone(ctx context.Context, k *kit) error {
+	all, err := k.whole(ctx)
+	if err != nil {
+		return err
+	}
 	s, err := k.open(ctx)
 	if err != nil {
 		return err
@@ -184,8 +188,8 @@ func checkDone(ctx context.Context, k *kit) error {
 	done, cancel := context.WithCancel(ctx)
 	cancel()
 	for _, id := range s.ids() {
-		if s.total(id) == 0 {
-			continue
+		if tr := all[id]; tr != nil && len(tr.items) == 0 {
+			continue // it is at its end at once
 		}
 		err := k.promptly("Open", func() error {
 			_, err := s.reader(done, s.parts[id], "")

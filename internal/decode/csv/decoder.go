@@ -81,6 +81,9 @@ type state struct {
 	rejects []reject
 }
 
+// maxReserve bounds the rows for which room is made on the word of those before: other ones may be longer.
+const maxReserve = 1 << 16
+
 // chunkRows returns how many rows are indexed before their columns are parsed: so many that the text, the
 // cells and the values of a column stay in the processor's cache.
 func chunkRows(width int) int { return min(max(16384/width, 64), 4096) }
@@ -102,6 +105,9 @@ func (d *Decoder) state() *state {
 // where there are none. Both are the caller's. Reason.Row counts all rows of the block. b is borrowed: the
 // record does not refer to its memory.
 func (d *Decoder) Decode(b text.Block) (arrow.Record, *deadletter.Rows, error) {
+	if len(b.Data) >= text.MaxTable {
+		return nil, nil, fmt.Errorf("csv: %s: a block of %d bytes is too large", b.Place(b.Line), len(b.Data))
+	}
 	s := d.state()
 	defer d.states.Put(s)
 	rows := d.append(s, b.Data)
@@ -159,7 +165,7 @@ func (d *Decoder) append(s *state, data []byte) int {
 			// What the first chunk took says what the rest will take.
 			rest := int(float64(t.Rows) / float64(pos) * float64(len(data)-pos) * 1.02)
 			for _, c := range s.columns {
-				c.Reserve(rest + 16)
+				c.Reserve(min(rest, maxReserve) + 16)
 			}
 		}
 		rows += t.Rows

@@ -29,7 +29,7 @@ type TruncatedError struct {
 }
 
 func (e *TruncatedError) Error() string {
-	return fmt.Sprintf("json: %s, byte %d: the text is cut off: it ends within this row", e.Place, e.At)
+	return fmt.Sprintf("%s, byte %d: the text is cut off: it ends within this row", e.Place, e.At)
 }
 
 // NewDecoder returns the decoder of objects whose keys are the fields of schema.
@@ -86,7 +86,8 @@ func (d *Decoder) state() *state {
 
 // Decode makes a record of the rows of b, and of those that cannot be read the rejected rows; either is nil
 // where there are none. Both are the caller's. Reason.Row counts all rows of the block. A line that ends with
-// the text and within a value is a *[TruncatedError]. b is borrowed: the record does not refer to its memory.
+// the text and within a value is a *[TruncatedError], and none of the block's rows is given then. b is borrowed:
+// the record does not refer to its memory.
 func (d *Decoder) Decode(b text.Block) (arrow.Record, *deadletter.Rows, error) {
 	s := d.state()
 	defer d.states.Put(s)
@@ -181,11 +182,14 @@ func (d *Decoder) elements(s *state, data []byte) {
 	}
 }
 
+// maxReserve bounds the rows for which room is made on the word of those before: other ones may be longer.
+const maxReserve = 1 << 16
+
 // reserve makes room for the rows to come: as long as those before.
 func (s *state) reserve(size, done int) {
 	rest := int(float64(s.rows) / float64(done) * float64(size-done) * 1.02)
 	for _, f := range s.root.fields {
-		f.reserve(rest + 16)
+		f.reserve(min(rest, maxReserve) + 16)
 	}
 }
 

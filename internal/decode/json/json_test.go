@@ -239,9 +239,9 @@ func TestCutOff(t *testing.T) {
 		o        json.Options
 		want     string
 	}{
-		{name: "line", in: "{\"a\":1}\n{\"a\":\"x", want: "json: line 2, byte 8: the text is cut off: it ends within this row"},
-		{name: "line in a number", in: "{\"a\":1}\n{\"a\":-", want: "json: line 2, byte 8: the text is cut off: it ends within this row"},
-		{name: "line in a literal", in: "{\"a\":nul", want: "json: line 1, byte 0: the text is cut off: it ends within this row"},
+		{name: "line", in: "{\"a\":1}\n{\"a\":\"x", want: "line 2, byte 8: the text is cut off: it ends within this row"},
+		{name: "line in a number", in: "{\"a\":1}\n{\"a\":-", want: "line 2, byte 8: the text is cut off: it ends within this row"},
+		{name: "line in a literal", in: "{\"a\":nul", want: "line 1, byte 0: the text is cut off: it ends within this row"},
 		{name: "element", in: "[{\"a\":1},\n{\"a\":", o: array, want: "line 2, byte 10: the JSON array is cut off: the text ends before its closing bracket"},
 		{name: "behind a comma", in: "[{\"a\":1},", o: array, want: "line 1, byte 9: the JSON array is cut off: the text ends before its closing bracket"},
 		{name: "behind an element", in: "[{\"a\":1}", o: array, want: "line 1, byte 1: the JSON array is cut off: the text ends before its closing bracket"},

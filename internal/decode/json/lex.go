@@ -56,50 +56,67 @@ func endString(data []byte, i int) (end int, escaped, ok bool) {
 }
 
 // skipValue returns the place behind the value at i, without a look at its grammar: brackets are counted and
-// strings passed over. -1 = data ends before.
+// strings passed over. -1 = data ends before, or may do so.
 func skipValue(data []byte, i int) int {
-	depth := 0
-	for i < len(data) {
+	if i < len(data) {
 		switch data[i] {
+		case '{', '[':
+			return skipNested(data, i)
 		case '"':
+			end, _, _ := endString(data, i+1)
+			return end
+		}
+	}
+	for i < len(data) && !delimiter[data[i]] {
+		i++
+	}
+	if i >= len(data) {
+		return -1
+	}
+	return i
+}
+
+// delimiter marks the bytes that end a scalar.
+var delimiter = [256]bool{'"': true, '{': true, '}': true, '[': true, ']': true, ',': true, ' ': true, '\n': true, '\r': true, '\t': true}
+
+// skipNested is skipValue for an object or array.
+func skipNested(data []byte, i int) int {
+	depth := 0
+	for {
+		for i+8 <= len(data) {
+			w := binary.LittleEndian.Uint64(data[i:])
+			// Square brackets differ from curly ones in one bit. As to the borrow, see endString.
+			v := w | lows*0x20
+			q, o, c := w^(lows*'"'), v^(lows*'{'), v^(lows*'}')
+			if hit := ((q-lows)&^q | (o-lows)&^o | (c-lows)&^c) & highs; hit != 0 {
+				i += bits.TrailingZeros64(hit) >> 3
+				break
+			}
+			i += 8
+		}
+		for i < len(data) && data[i] != '"' && data[i]|0x20 != '{' && data[i]|0x20 != '}' {
+			i++
+		}
+		if i >= len(data) {
+			return -1
+		}
+		switch data[i] | 0x20 {
+		case '{':
+			depth++
+			i++
+		case '}':
+			depth--
+			i++
+			if depth == 0 {
+				return i
+			}
+		default:
 			if i, _, _ = endString(data, i+1); i < 0 {
 				return -1
 			}
-		case '{', '[':
-			depth++
-			i++
-		case '}', ']':
-			if depth == 0 {
-				return i
-			}
-			depth--
-			i++
-		case ',', ' ', '\n', '\r', '\t':
-			if depth == 0 {
-				return i
-			}
-			i++
-			continue
-		default:
-			for i < len(data) && !structural[data[i]] {
-				i++
-			}
-		}
-		if depth == 0 {
-			if i >= len(data) {
-				break
-			}
-			return i
 		}
 	}
-	if depth == 0 && i > 0 && (data[i-1] == '}' || data[i-1] == ']' || data[i-1] == '"') {
-		return i
-	}
-	return -1
 }
-
-// structural marks the bytes at which skipValue stops.
-var structural = [256]bool{'"': true, '{': true, '}': true, '[': true, ']': true, ',': true, ' ': true, '\n': true, '\r': true, '\t': true}
 
 // endNumber returns the place behind the number at i; i itself where there is none by JSON's grammar.
 func endNumber(data []byte, i int) int {

@@ -2,7 +2,6 @@ package json
 
 import (
 	"fmt"
-	"math"
 	"strconv"
 
 	"github.com/apache/arrow/go/v17/arrow"
@@ -115,7 +114,7 @@ func (n *node) truncate(k int) {
 // reserve makes room for k more values of the columns that have one a row.
 func (n *node) reserve(k int) {
 	if n.leaf != nil {
-		n.leaf.Reserve(min(k, math.MaxInt32))
+		n.leaf.Reserve(k)
 	}
 	for _, f := range n.fields {
 		f.reserve(k)

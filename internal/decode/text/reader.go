@@ -10,11 +10,12 @@ import (
 
 const (
 	// DefaultBlockBytes is the size of blocks where none is asked for.
-	DefaultBlockBytes = 2 << 20
+	DefaultBlockBytes = 1 << 20
 	// DefaultMaxRowBytes bounds a row where no bound is asked for.
 	DefaultMaxRowBytes = 64 << 20
-	// LargestRowBytes is what a row may be bounded to at most: cells are numbered in 30 bits.
-	LargestRowBytes = 512 << 20
+	// LargestRowBytes is what a row may be bounded to at most: a block has
+	// at most twice of it, and [Cell] has 30 bits for a place in it.
+	LargestRowBytes = 256 << 20
 )
 
 // Cut is what a [Cutter] found in a stretch of text.

@@ -13,6 +13,9 @@ const (
 	// Missing, in Start: the row ended before this column.
 	Missing uint32 = 1 << 31
 
+	// MaxTable bounds the bytes of a text in which cells are marked.
+	MaxTable = 1 << 30
+
 	marks = Quoted | Escaped
 )
 

@@ -29,8 +29,7 @@ func (a *assembler) build(n *node, dt arrow.DataType) (arrow.ArrayData, error) {
 }
 
 func (a *assembler) structure(n *node, dt arrow.DataType) (arrow.ArrayData, error) {
-	o := &a.columns[n.firstLeaf()].out
-	places := a.places(n, o)
+	places := a.places(n)
 	defer places.drop()
 	children := make([]arrow.ArrayData, 0, len(n.children))
 	defer func() { releaseAll(children) }()
@@ -52,10 +51,9 @@ func (a *assembler) structure(n *node, dt arrow.DataType) (arrow.ArrayData, erro
 }
 
 func (a *assembler) list(n *node, dt arrow.DataType) (arrow.ArrayData, error) {
-	o := &a.columns[n.firstLeaf()].out
-	places := a.places(n, o)
+	places := a.places(n)
 	defer places.drop()
-	offsets, total, err := a.offsets(n, o, places.n)
+	offsets, total, err := a.offsets(n, &a.columns[n.firstLeaf()].out, places.n)
 	if err != nil {
 		return nil, err
 	}
@@ -84,8 +82,14 @@ type places struct {
 
 // places counts the places of n in the levels of a leaf below it: one wherever
 // the innermost list around n has an element, unless a list inside n goes on.
-func (a *assembler) places(n *node, o *column) *places {
+func (a *assembler) places(n *node) *places {
+	l := n.firstLeaf()
+	o := &a.columns[l].out
 	p := &places{valid: grown{mem: a.mem}}
+	if l.flat { // which has no levels: nothing above it can be null
+		p.n = o.slots
+		return p
+	}
 	bits := p.valid.bitsTo(len(o.def))
 	clear(bits)
 	for i, d := range o.def {

@@ -64,9 +64,7 @@ func (g *grown) putEnd(v int32) { view[int32](g.extend(4))[0] = v }
 
 // bitsTo makes room for the bits from..to of a bitmap and answers the bitmap.
 func (g *grown) bitsTo(to int) []byte {
-	if need := bitmapBytes(to); need > g.len {
-		g.extend(need - g.len)
-	}
+	g.extend(max(bitmapBytes(to)-g.len, 0))
 	return g.buf.Bytes()
 }
 

@@ -89,8 +89,12 @@ func (s *session) skipLoaded(it *item) (rec arrow.Record, left int64) {
 	}
 	n := min(left, it.rec.NumRows())
 	s.run.counters.skipped.Add(n)
-	if n == it.rec.NumRows() {
+	switch n {
+	case it.rec.NumRows():
 		return nil, left - n
+	case 0:
+		it.rec.Retain()
+		return it.rec, left
 	}
 	return it.rec.NewSlice(n, it.rec.NumRows()), left - n
 }
@@ -234,7 +238,8 @@ func (s *session) newFlight() (*flight, error) {
 		done: make(chan struct{}), entered: make(chan struct{}), staged: make(chan struct{}),
 	}
 	to := s.cur.String()
-	if s.batch.rows == 0 && (!s.run.limits.EmptyBatches || s.run.limits.NoOffsets) {
+	// A target that is not prepared yet, because no schema is known, takes no empty batch either.
+	if s.batch.rows == 0 && (!s.run.limits.EmptyBatches || s.run.limits.NoOffsets || s.schema == nil) {
 		to = s.from
 		f.still = true
 	}

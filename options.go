@@ -20,7 +20,10 @@ import (
 const (
 	DefaultMemoryLimit  = 1 << 30
 	DefaultCloseTimeout = 30 * time.Second
-	// DefaultDelay seals the batches of an unbounded source, where neither the user nor the sink bounds the delay.
+	// DefaultRows and DefaultBytes bound the batches where neither the user nor the sink bounds rows or bytes.
+	DefaultRows  = 100_000
+	DefaultBytes = 64 << 20
+	// DefaultDelay bounds those of an unbounded source, where neither the user nor the sink bounds the delay.
 	DefaultDelay = time.Second
 )
 

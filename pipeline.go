@@ -49,7 +49,7 @@ func New(name string, src source.Source, dst sink.Sink, opts *Options) (*Pipelin
 // returns. The error is a *[BatchError] with its cause, the cause of ctx, or nil; the Result is true in any
 // case.
 func (p *Pipeline) Run(ctx context.Context) (Result, error) {
-	r, err := p.begin(ctx)
+	r, err := p.begin()
 	if err != nil {
 		return Result{}, err
 	}
@@ -103,13 +103,13 @@ func (p *Pipeline) Reset(ctx context.Context) error {
 	return nil
 }
 
-func (p *Pipeline) begin(ctx context.Context) (*run, error) {
+func (p *Pipeline) begin() (*run, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.current != nil {
 		return nil, ErrRunning
 	}
-	p.current = newRun(ctx, p)
+	p.current = newRun(p)
 	return p.current, nil
 }
 

@@ -21,15 +21,18 @@ type counters struct {
 	read, skipped, written, rejected, bytes, batches, retries atomic.Int64
 	refused                                                   atomic.Int64 // rejected, also in batches that are not loaded yet
 	partitions                                                atomic.Int64
+	estimatedRows, estimatedBytes                             atomic.Int64
 	started                                                   time.Time
-	estimatedRows, estimatedBytes                             int64
 
 	mu      sync.Mutex
 	offsets map[string]string
 }
 
 func newCounters() *counters {
-	return &counters{started: time.Now(), estimatedRows: -1, estimatedBytes: -1, offsets: map[string]string{}}
+	c := &counters{started: time.Now(), offsets: map[string]string{}}
+	c.estimatedRows.Store(-1)
+	c.estimatedBytes.Store(-1)
+	return c
 }
 
 func (c *counters) moved(partition, offset string) {

@@ -45,7 +45,7 @@ func (s *session) read(ctx context.Context, items chan<- *item) error {
 // next is one Next under the retry policy. The first call goes without it: a batch costs no allocation here.
 func (s *session) next(ctx context.Context) (source.Batch, error) {
 	b, err := s.reader.Next(ctx)
-	if retry.IsTransient(err) && ctx.Err() == nil {
+	if err != nil && retry.IsTransient(err) && ctx.Err() == nil {
 		first := err
 		var end error // io.EOF or ErrRevoked, which are answers and no failures
 		err = s.lane.try(ctx, StepRead, func(ctx context.Context) (err error) {

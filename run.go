@@ -41,21 +41,21 @@ type run struct {
 	lastReading int                             // key given last
 }
 
-func newRun(ctx context.Context, p *Pipeline) *run {
+func newRun(p *Pipeline) *run {
 	r := &run{
 		p: p, opts: p.opts, limits: limitsOf(p.dst), counters: newCounters(),
 		budget: newBudget(p.opts.MemoryLimit), fingerprint: fingerprint(p.opts.Transforms),
 		ended: make(chan struct{}), lanes: map[string]*lane{}, reading: map[int]context.CancelCauseFunc{},
 	}
 	r.seal = r.opts.Batching.Stricter(r.limits.Batch).Stricter(r.limits.Largest)
+	if r.seal.Rows == 0 && r.seal.Bytes == 0 {
+		r.seal.Rows, r.seal.Bytes = DefaultRows, DefaultBytes
+	}
 	if r.seal.Delay == 0 && p.src.Unbounded() {
 		r.seal.Delay = DefaultDelay
 	}
 	if r.limits.Loads > 0 {
 		r.loads = make(chan struct{}, r.limits.Loads)
-	}
-	if e, ok := p.src.(source.Estimator); ok {
-		r.counters.estimatedRows, r.counters.estimatedBytes = e.Estimate(ctx)
 	}
 	return r
 }
@@ -93,7 +93,7 @@ func (r *run) progress() Progress {
 	return Progress{
 		Result: r.counters.result(), Running: true,
 		Partitions: int(r.counters.partitions.Load()), Memory: r.budget.held(),
-		EstimatedRows: r.counters.estimatedRows, EstimatedBytes: r.counters.estimatedBytes,
+		EstimatedRows: r.counters.estimatedRows.Load(), EstimatedBytes: r.counters.estimatedBytes.Load(),
 	}
 }
 
@@ -123,6 +123,11 @@ func (r *run) run(ctx context.Context) error {
 func (r *run) open(ctx context.Context, g *errgroup.Group) error {
 	listing, stop := r.untilDrained(ctx)
 	defer stop(nil)
+	if e, ok := r.p.src.(source.Estimator); ok {
+		rows, bytes := e.Estimate(listing)
+		r.counters.estimatedRows.Store(rows)
+		r.counters.estimatedBytes.Store(bytes)
+	}
 	// A bounded source has at most Workers partitions open; an unbounded one has all of them.
 	var places chan struct{}
 	if !r.p.src.Unbounded() {

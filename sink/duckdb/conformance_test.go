@@ -2,7 +2,6 @@ package duckdb_test
 
 import (
 	"context"
-	"database/sql/driver"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -135,7 +134,7 @@ func onConn(ctx context.Context, connector *goduckdb.Connector, query string) (a
 	if err != nil {
 		return nil, err
 	}
-	defer c.(driver.Conn).Close()
+	defer c.Close()
 	a, err := goduckdb.NewArrowFromConn(c)
 	if err != nil {
 		return nil, err

@@ -17,7 +17,6 @@ type loaded struct {
 	in     string // a JSON array
 	column string
 	want   []string
-	flat   bool // not inside nested types
 }
 
 func dictionary(value arrow.DataType) arrow.DataType {

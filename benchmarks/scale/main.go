@@ -4,8 +4,8 @@
 //	rows=3000000 seconds=… rows/s=… rss=…MB
 //
 // The sizes are arguments, in millions of rows and multiples of 3; without them 3, 30 and 300. The source is
-// one Parquet file of 3 million rows under as many names as are needed. DuckDB's own memory is bounded, the
-// same for every size. A result is deleted before the next is made; 300 million rows need about 40 GB.
+// one Parquet file of 3 million rows under as many names as are needed. Records, DuckDB and the Go heap have
+// bounds of memory, the same for every size and small enough for the smallest to reach them. A result is deleted before the next is made; 300 million rows need about 40 GB.
 package main
 
 import (
@@ -17,6 +17,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime/debug"
 	"strconv"
 	"time"
 
@@ -42,7 +43,9 @@ func main() {
 		child.Answer(work(ctx, args))
 	}
 	cache := flag.String("cache", ".cache", "directory of the data and of what runs write")
-	limit := flag.Int64("memory", 512, "DuckDB's memory_limit in MiB")
+	records := flag.Int64("memory", 128, "Options.MemoryLimit of the pipeline in MiB")
+	limit := flag.Int64("duckdb-memory", 192, "DuckDB's memory_limit in MiB")
+	heap := flag.Int64("go-memory", 512, "GOMEMLIMIT in MiB")
 	flag.Usage = func() {
 		fmt.Fprintln(flag.CommandLine.Output(), "usage: scale [flags] [MILLIONS ...]")
 		flag.PrintDefaults()
@@ -50,7 +53,7 @@ func main() {
 	flag.Parse()
 	sizes, err := parse(flag.Args())
 	if err == nil {
-		err = scale(ctx, *cache, *limit<<20, sizes)
+		err = scale(ctx, *cache, limits{*records << 20, *limit << 20, *heap << 20}, sizes)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "scale:", err)
@@ -74,7 +77,10 @@ func parse(args []string) ([]int, error) {
 	return parts, nil
 }
 
-func scale(ctx context.Context, cache string, limit int64, sizes []int) error {
+// limits bound the memory of a run, in bytes.
+type limits struct{ records, duckdb, heap int64 }
+
+func scale(ctx context.Context, cache string, lim limits, sizes []int) error {
 	cache, err := filepath.Abs(cache)
 	if err != nil {
 		return err
@@ -84,7 +90,7 @@ func scale(ctx context.Context, cache string, limit int64, sizes []int) error {
 	}
 	var memory, perRow span
 	for _, parts := range sizes {
-		r, err := run(ctx, cache, limit, parts)
+		r, err := run(ctx, cache, lim, parts)
 		if err != nil {
 			return err
 		}
@@ -116,13 +122,14 @@ func (s *span) add(x float64) {
 
 func (s *span) ratio() float64 { return s.most / s.least }
 
-func run(ctx context.Context, cache string, limit int64, parts int) (r child.Result, err error) {
+func run(ctx context.Context, cache string, lim limits, parts int) (r child.Result, err error) {
 	dir, err := os.MkdirTemp(cache, "scale-")
 	if err != nil {
 		return r, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	return child.Run(ctx, "load", cache, dir, strconv.Itoa(parts), strconv.FormatInt(limit, 10))
+	return child.Run(ctx, "load", cache, dir, strconv.Itoa(parts),
+		strconv.FormatInt(lim.records, 10), strconv.FormatInt(lim.duckdb, 10), strconv.FormatInt(lim.heap, 10))
 }
 
 // work is a child: "make" makes the data, "load" loads it so many times.
@@ -131,26 +138,24 @@ func work(ctx context.Context, args []string) (r child.Result, err error) {
 		return r, trips.Make(ctx, args[1], trips.Part)
 	}
 	cache, dir := args[1], args[2]
-	parts, err := strconv.Atoi(args[3])
-	if err != nil {
-		return r, err
-	}
-	limit, err := strconv.ParseInt(args[4], 10, 64)
-	if err != nil {
-		return r, err
+	var n [4]int64 // parts, limits
+	for i := range n {
+		if n[i], err = strconv.ParseInt(args[3+i], 10, 64); err != nil {
+			return r, err
+		}
 	}
 	in := filepath.Join(dir, "in")
 	if err := os.Mkdir(in, 0o755); err != nil {
 		return r, err
 	}
-	for i := range parts {
+	for i := range n[0] {
 		if err := os.Link(trips.Path(cache, trips.Part), filepath.Join(in, fmt.Sprintf("%06d.parquet", i))); err != nil {
 			return r, err
 		}
 	}
 	db := filepath.Join(dir, "scale.duckdb")
 	start := time.Now()
-	if err := load(ctx, in, db, limit); err != nil {
+	if err := load(ctx, in, db, limits{n[1], n[2], n[3]}); err != nil {
 		return r, err
 	}
 	r.Seconds = time.Since(start).Seconds()
@@ -161,18 +166,19 @@ func work(ctx context.Context, args []string) (r child.Result, err error) {
 	return r, err
 }
 
-func load(ctx context.Context, in, db string, limit int64) (err error) {
+func load(ctx context.Context, in, db string, lim limits) (err error) {
+	debug.SetMemoryLimit(lim.heap)
 	src, err := file.New([]string{in}, nil)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, src.Close(ctx)) }()
-	dst, err := duckdb.Open(db, "trips", &duckdb.Options{MemoryLimit: limit})
+	dst, err := duckdb.Open(db, "trips", &duckdb.Options{MemoryLimit: lim.duckdb})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, dst.Close(ctx)) }()
-	p, err := floe.New("scale", src, dst, nil)
+	p, err := floe.New("scale", src, dst, &floe.Options{MemoryLimit: lim.records})
 	if err != nil {
 		return err
 	}

@@ -167,6 +167,9 @@ func TestFromStructsRefuses(t *testing.T) {
 		"a bad scale": {structs[struct {
 			A decimal128.Num `floe:",precision=2,scale=3"`
 		}], []string{"scale greater"}},
+		"a precision of nothing": {structs[struct {
+			A []float64 `floe:",precision=3"`
+		}], []string{".A: type []float64 is no decimal"}},
 		"a bad tag": {structs[struct {
 			A int `floe:"a,omitempty"`
 		}], []string{`.A: the tag "a,omitempty" has an unknown option "omitempty"`}},

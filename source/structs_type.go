@@ -64,12 +64,26 @@ func arrowFields(t reflect.Type, path string, around []reflect.Type) ([]arrow.Fi
 		if err != nil {
 			errs = append(errs, err)
 		}
+		if f.precision > 0 && err == nil && !hasDecimal(f.typ) {
+			errs = append(errs, fmt.Errorf("%s: type %s is no decimal: it has no precision", at, f.typ))
+		}
 		out = append(out, arrow.Field{Name: f.name, Type: typ, Nullable: null || f.omitZero})
 	}
 	if len(fields) == 0 {
 		errs = append(errs, fmt.Errorf("%s: type %s has no exported fields", path, t))
 	}
 	return out, errors.Join(errs...)
+}
+
+// hasDecimal reports whether precision and scale of a field of type t mean anything.
+func hasDecimal(t reflect.Type) bool {
+	switch t.Kind() {
+	case reflect.Pointer, reflect.Slice:
+		return hasDecimal(t.Elem())
+	case reflect.Map:
+		return hasDecimal(t.Key()) || hasDecimal(t.Elem())
+	}
+	return t == decimalType
 }
 
 // arrowType returns the type for values of t, which is the type of f or a part of it, and whether they may be

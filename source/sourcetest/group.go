@@ -48,6 +48,7 @@ type assignment struct {
 	number  int64   // raised with each change
 	yielded int64   // the number that Partitions gave last
 	acked   int64   // -1 = never
+	loaded  int64   // as far as acks, and positions that readers were opened after, tell
 }
 
 // NewGroup returns a group without members.
@@ -121,8 +122,9 @@ func (g *Group) Acked(partition int) int64 {
 	return g.claims[partition].acked
 }
 
-// WaitAcked waits until every row of the topic is acked: the moment to drain a pipeline. Where ctx is done
-// before, the error says what is missing.
+// WaitAcked waits until every row of the topic is acked: the moment to drain a pipeline. A partition of which a
+// reader was opened after the last row counts too: whoever loaded it lost it before the ack. Where ctx is
+// done before, the error says what is missing.
 func (g *Group) WaitAcked(ctx context.Context) error {
 	for {
 		missing, changed := g.unacked()
@@ -156,8 +158,8 @@ func (g *Group) unacked() (missing string, changed <-chan struct{}) {
 	g.t.mu.Lock()
 	defer g.t.mu.Unlock()
 	for i, c := range g.claims {
-		if high := g.t.logs[i].high; high > 0 && c.acked < high {
-			return fmt.Sprintf("%s stands at %d of %d", g.t.ID(i), c.acked, high), g.t.changed
+		if high := g.t.logs[i].high; c.loaded < high {
+			return fmt.Sprintf("%s stands at %d of %d", g.t.ID(i), c.loaded, high), g.t.changed
 		}
 	}
 	return "", nil

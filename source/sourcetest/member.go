@@ -175,6 +175,10 @@ func (p *memberPartition) Open(ctx context.Context, after string) (source.Reader
 	if err := g.t.check(p.index, start); err != nil {
 		return nil, err
 	}
+	if after != "" {
+		g.claims[p.index].loaded = max(g.claims[p.index].loaded, start)
+		g.t.notify()
+	}
 	p.m.open++
 	p.opened = true
 	draw := uint64(p.index)<<32 | uint64(p.number)<<1
@@ -332,7 +336,8 @@ func (r *memberReader) Ack(ctx context.Context, position string) error {
 	}
 	r.acked = n
 	r.given = r.given[i:]
-	g.claims[r.p.index].acked = n
+	c := &g.claims[r.p.index]
+	c.acked, c.loaded = n, max(c.loaded, n)
 	g.t.notify()
 	return nil
 }

@@ -11,7 +11,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
@@ -22,9 +21,6 @@ import (
 	"github.com/floedata/floe/source"
 	"github.com/floedata/floe/source/sourcetest"
 )
-
-// patience is short: nothing here takes any time.
-const patience = 250 * time.Millisecond
 
 const (
 	refRows  = 60 // of each partition
@@ -56,7 +52,7 @@ func refHarness(flaw string) sourcetest.Harness {
 		Open: func(_ context.Context, mem memory.Allocator) (source.Source, error) {
 			return &refSource{refOrigin: o, mem: mem, nth: o.opens.Add(1)}, nil
 		},
-		Want: want, Rejects: rejects, Patience: patience,
+		Want: want, Rejects: rejects,
 		Fail: func(context.Context) error { o.fails.Add(1); return nil },
 		Lose: func(_ context.Context, _, position string) error {
 			n, err := strconv.ParseInt(position, 10, 64)

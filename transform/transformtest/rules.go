@@ -32,7 +32,7 @@ func checkSchema(ctx context.Context, h Harness) error {
 		defer out.Release()
 		want := b.proc.Schema()
 		if !out.Schema().Equal(want) {
-			return fmt.Errorf("Schema is %v, but Process returned %v", want, out.Schema())
+			return fmt.Errorf("schema %v is announced, but Process returned %v", want, out.Schema())
 		}
 		for i, f := range want.Fields() {
 			col := out.Column(i)
@@ -140,7 +140,7 @@ func (b *bench) pieces(cuts []cut) (effect, error) {
 		out, rejected, err := b.proc.Process(b.ctx, slice)
 		slice.Release()
 		if err != nil {
-			return sum, fmt.Errorf("rows %d to %d: Process: %w", c.start, c.end, err)
+			return sum, fmt.Errorf("rows %d to %d: %w", c.start, c.end, err)
 		}
 		if out != nil {
 			sum.rows = append(sum.rows, texts(out)...)
@@ -264,10 +264,10 @@ func checkContext(ctx context.Context, h Harness) error {
 		cancel()
 		out, rejected, err := b.proc.Process(stopped, b.input)
 		if out != nil || rejected.Len() > 0 {
-			return errors.New("Process returned rows")
+			return errors.New("rows came from Process")
 		}
 		if !errors.Is(err, context.Canceled) {
-			return fmt.Errorf("Process returned the error %v", err)
+			return fmt.Errorf("the answer of Process was the error %v", err)
 		}
 		return nil
 	})

@@ -27,18 +27,18 @@ func with(ctx context.Context, h Harness, f func(b *bench) error) error {
 	mem := newAllocator()
 	b := &bench{ctx: compute.WithAllocator(ctx, mem), mem: mem, input: h.Input(mem)}
 	if b.input.NumRows() < 8 {
-		return fmt.Errorf("Harness.Input has %d rows; give at least 8", b.input.NumRows())
+		return fmt.Errorf("the input of the Harness has %d rows; give at least 8", b.input.NumRows())
 	}
 	var err error
 	if b.proc, err = h.New().Bind(b.ctx, b.input.Schema()); err != nil {
-		return fmt.Errorf("Bind: %w", err)
+		return fmt.Errorf("calling Bind: %w", err)
 	}
 	if b.proc.Schema() == nil {
-		return errors.New("Schema is nil")
+		return errors.New("the schema is nil")
 	}
 	err = f(b)
 	if e := b.proc.Close(b.ctx); e != nil {
-		err = errors.Join(err, fmt.Errorf("Close: %w", e))
+		err = errors.Join(err, fmt.Errorf("calling Close: %w", e))
 	}
 	return err
 }
@@ -53,7 +53,7 @@ type effect struct {
 func (b *bench) process(rec arrow.Record) (effect, error) {
 	out, rejected, err := b.proc.Process(b.ctx, rec)
 	if err != nil {
-		return effect{}, fmt.Errorf("Process: %w", err)
+		return effect{}, fmt.Errorf("calling Process: %w", err)
 	}
 	defer rejected.Release()
 	var e effect

@@ -360,7 +360,7 @@ func TestCheckHarness(t *testing.T) {
 		want string
 	}{
 		"empty": {transformtest.Harness{}, "the Harness needs New and Input"},
-		"small": {small, "Harness.Input has 7 rows; give at least 8"},
+		"small": {small, "the input of the Harness has 7 rows; give at least 8"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if err := transformtest.Check(t.Context(), tc.in); err == nil || !strings.Contains(err.Error(), tc.want) {

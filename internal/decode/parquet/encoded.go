@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strings"
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
@@ -21,19 +22,22 @@ func (f *File) encoded(l *leaf) bool {
 	if !l.flat || l.shape.conv != convBytes || l.shape.large {
 		return false
 	}
+	// DuckDB encodes all pages of a chunk alike, and names PLAIN for its dictionary page.
+	alike := strings.HasPrefix(f.meta.CreatedBy, "DuckDB")
 	for g := range f.meta.RowGroups {
-		if f.meta.RowGroups[g].NumRows > 0 && !chunkEncoded(&f.meta.RowGroups[g].Columns[l.index].MetaData) {
+		if f.meta.RowGroups[g].NumRows > 0 && !chunkEncoded(&f.meta.RowGroups[g].Columns[l.index].MetaData, alike) {
 			return false
 		}
 	}
 	return len(f.meta.RowGroups) > 0
 }
 
-func chunkEncoded(m *format.ColumnMetaData) bool {
+// chunkEncoded is encoded for one chunk; alike says that all its data pages are encoded alike.
+func chunkEncoded(m *format.ColumnMetaData, alike bool) bool {
 	if len(m.EncodingStats) > 0 {
 		for _, s := range m.EncodingStats {
 			data := s.PageType == format.DataPage || s.PageType == format.DataPageV2
-			if data && s.Count != 0 && s.Encoding != format.RLEDictionary && s.Encoding != format.PlainDictionary {
+			if data && s.Count != 0 && s.Encoding != format.RLEDictionary && s.Encoding != plainDictionary {
 				return false
 			}
 		}
@@ -43,11 +47,13 @@ func chunkEncoded(m *format.ColumnMetaData) bool {
 	dictionary := false
 	for _, e := range m.Encoding {
 		switch e {
-		case format.RLEDictionary, format.PlainDictionary:
+		case format.RLEDictionary, plainDictionary:
 			dictionary = true
 		case format.RLE, format.BitPacked:
 		default:
-			return false
+			if !alike || e != format.Plain {
+				return false
+			}
 		}
 	}
 	return dictionary

@@ -8,6 +8,10 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
+// plainDictionary is the name that old files have for dictionary encoding. It
+// is deprecated for writers, and readers need it for ever.
+const plainDictionary format.Encoding = 2
+
 // prefixed cuts the bytes that stand behind their length in four bytes.
 func prefixed(b []byte) (run, rest []byte, err error) {
 	if len(b) < 4 {
@@ -30,7 +34,7 @@ func (c *columnReader) decodeValues(encoding format.Encoding, b []byte) error {
 	switch encoding {
 	case format.Plain:
 		err = c.decodePlain(b)
-	case format.RLEDictionary, format.PlainDictionary:
+	case format.RLEDictionary, plainDictionary:
 		err = c.decodeDictionaryPage(b)
 	case format.RLE:
 		err = c.decodeBooleans(b)
@@ -232,7 +236,7 @@ func (c *columnReader) readDictionary() error {
 		return errors.New("the page header is corrupt: it says nothing of the dictionary")
 	}
 	d := &h.DictionaryPageHeader.V
-	if d.Encoding != format.Plain && d.Encoding != format.PlainDictionary {
+	if d.Encoding != format.Plain && d.Encoding != plainDictionary {
 		return fmt.Errorf("a dictionary in encoding %s is not supported", d.Encoding)
 	}
 	n := int(d.NumValues)

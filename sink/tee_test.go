@@ -69,12 +69,16 @@ func TestTeeConforms(t *testing.T) {
 			s, m := sinktest.NewStaged(options), sink.NewMemory(&sink.MemoryOptions{AddColumns: true, Check: refuse, Limits: sink.Limits{InFlight: 3, EmptyBatches: true}})
 			return s, m, s.Memory, m
 		},
+		"streaming": func() (a, b sink.Sink, am, bm *sink.Memory) {
+			s, m := sinktest.NewStreaming(&sink.MemoryOptions{AddColumns: true}), sink.NewMemory(&sink.MemoryOptions{AddColumns: true})
+			return s, m, s.Memory, m
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			sinktest.Run(t, func(testing.TB) sinktest.Harness {
+			err := sinktest.Check(t.Context(), func() (sinktest.Harness, error) {
 				a, b, am, bm := open()
 				tee := sink.Tee(a, b)
-				return sinktest.Harness{
+				h := sinktest.Harness{
 					Open: func(context.Context) (sink.Sink, error) { return tee, nil },
 					Read: func(context.Context) ([]arrow.Record, error) { return fewer(am, bm), nil },
 					Close: func() error {
@@ -82,11 +86,17 @@ func TestTeeConforms(t *testing.T) {
 						bm.Release()
 						return nil
 					},
-					Types:       sinktest.AllTypes(),
-					AddColumns:  true,
-					RefusedName: "refused",
+					Types:      sinktest.AllTypes(),
+					AddColumns: true,
 				}
+				if name != "streaming" {
+					h.RefusedName = "refused"
+				}
+				return h, nil
 			})
+			if err != nil {
+				t.Error(err)
+			}
 		})
 	}
 }

@@ -88,7 +88,7 @@ func (k *kit) close(r rule) error {
 		errs = append(errs, guard(func() error { return o.Close(ctx) }))
 	}
 	if k.h.Close != nil {
-		errs = append(errs, k.h.Close())
+		errs = append(errs, guard(k.h.Close))
 	}
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("close after %s: %w", r.name, err)

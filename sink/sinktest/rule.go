@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+	"strings"
 	"time"
 )
 
@@ -53,7 +54,7 @@ func (s skip) Error() string { return string(s) }
 func (r rule) run(ctx context.Context, short bool, newHarness func() (Harness, error)) (broken []error, skipped string) {
 	ctx, cancel := context.WithTimeoutCause(ctx, ruleTime, fmt.Errorf("the rule took longer than %v", ruleTime))
 	defer cancel()
-	running := runtime.NumGoroutine()
+	running := goroutines()
 	h, err := newHarness()
 	if err != nil {
 		return []error{r.broken(fmt.Errorf("no harness: %w", err))}, ""
@@ -102,17 +103,36 @@ func guard(f func() error) (err error) {
 	return f()
 }
 
-// settled waits until no more goroutines run than before.
-func settled(before int) error {
-	const patience = time.Second
-	deadline := time.Now().Add(patience)
-	for runtime.NumGoroutine() > before {
-		if time.Now().After(deadline) {
-			buf := make([]byte, 1<<20)
-			buf = buf[:runtime.Stack(buf, true)]
-			return fmt.Errorf("%d goroutines run, %d before the sink was opened:\n%s", runtime.NumGoroutine(), before, buf)
-		}
-		time.Sleep(time.Millisecond)
+// goroutines returns the stacks of all goroutines by their ids.
+func goroutines() map[string]string {
+	buf := make([]byte, 1<<16)
+	n := runtime.Stack(buf, true)
+	for ; n == len(buf); n = runtime.Stack(buf, true) {
+		buf = make([]byte, 2*len(buf))
 	}
-	return nil
+	all := map[string]string{}
+	for _, stack := range strings.Split(string(buf[:n]), "\n\n") {
+		id, _, _ := strings.Cut(strings.TrimPrefix(stack, "goroutine "), " ")
+		all[id] = stack
+	}
+	return all
+}
+
+// settled waits until every goroutine that runs did so before.
+func settled(before map[string]string) error {
+	const patience = time.Second
+	for deadline := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
+		var left []string
+		for id, stack := range goroutines() {
+			if _, ran := before[id]; !ran {
+				left = append(left, stack)
+			}
+		}
+		if len(left) == 0 {
+			return nil
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("%d goroutines were started and run on:\n%s", len(left), strings.Join(left, "\n\n"))
+		}
+	}
 }

@@ -151,3 +151,12 @@ func hasPrefix(name string, prefixes []string) bool {
 	}
 	return false
 }
+
+// Rules lists the names of all rules, in the order in which they run.
+func Rules() []string {
+	var names []string
+	for _, r := range rules() {
+		names = append(names, r.name)
+	}
+	return names
+}

@@ -55,7 +55,7 @@ func TestReferences(t *testing.T) {
 		}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			sinktest.Run(t, func(testing.TB) sinktest.Harness {
+			err := sinktest.Check(t.Context(), func() (sinktest.Harness, error) {
 				s, m := tc.open(&sink.MemoryOptions{AddColumns: true, Check: refuse("refused")})
 				return sinktest.Harness{
 					Open:        func(context.Context) (sink.Sink, error) { return s, nil },
@@ -64,14 +64,17 @@ func TestReferences(t *testing.T) {
 					Types:       sinktest.AllTypes(),
 					AddColumns:  true,
 					RefusedName: "refused",
-				}
+				}, nil
 			})
+			if err != nil {
+				t.Error(err)
+			}
 		})
 	}
 }
 
 func TestStreaming(t *testing.T) {
-	sinktest.Run(t, func(testing.TB) sinktest.Harness {
+	err := sinktest.Check(t.Context(), func() (sinktest.Harness, error) {
 		s := sinktest.NewStreaming(nil)
 		lose := func(f ...sinktest.AppendFailure) sinktest.Fault {
 			return sinktest.Fault{Class: sinktest.Rewind, Inject: func(context.Context) (func(), error) {
@@ -89,8 +92,11 @@ func TestStreaming(t *testing.T) {
 				"lost after":  lose(sinktest.LostAfter),
 				"one by one":  lose(sinktest.LostAfter, sinktest.LostBefore, sinktest.LostAfter),
 			},
-		}
+		}, nil
 	})
+	if err != nil {
+		t.Error(err)
+	}
 }
 
 // refuse is a constraint on the column name, for tables that have one.

@@ -76,7 +76,7 @@ func TestUnify(t *testing.T) {
 				"c.arrow": table(t, `[{"t":"2020-01-02T00:00:00.000000001"}]`, field("t", ns)),
 			},
 			schema: "d decimal(7, 2), t timestamp[ns], s large_utf8, n int8, e utf8",
-			rows:   []string{"1.25|2020-01-02 03:04:05|x|NULL|p", "7|2020-01-02 00:00:00|y|5|q", "NULL|2020-01-02 00:00:00.000000001|NULL|NULL|NULL"},
+			rows:   []string{"1.25|2020-01-02 03:04:05Z|x|NULL|p", "7|2020-01-02 00:00:00Z|y|5|q", "NULL|2020-01-02 00:00:00.000000001Z|NULL|NULL|NULL"},
 		},
 		{
 			name: "lists and structs",

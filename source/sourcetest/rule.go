@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
 	"runtime/debug"
 	"time"
 )
@@ -49,7 +48,7 @@ func (s skip) Error() string { return string(s) }
 func (r rule) run(ctx context.Context, newHarness func() (Harness, error)) (broken []error, skipped string) {
 	ctx, cancel := context.WithTimeoutCause(ctx, ruleTime, fmt.Errorf("the rule took longer than %v", ruleTime))
 	defer cancel()
-	running := runtime.NumGoroutine()
+	running := goroutines()
 	h, err := newHarness()
 	if err != nil {
 		return []error{r.broken(fmt.Errorf("no harness: %w", err))}, ""
@@ -125,18 +124,4 @@ func inTime(limit time.Duration, f func() error) error {
 	case <-time.After(limit):
 		return errLate
 	}
-}
-
-// settled waits until no more goroutines run than before.
-func settled(before int, patience time.Duration) error {
-	deadline := time.Now().Add(patience)
-	for runtime.NumGoroutine() > before {
-		if time.Now().After(deadline) {
-			buf := make([]byte, 1<<20)
-			buf = buf[:runtime.Stack(buf, true)]
-			return fmt.Errorf("%d goroutines run, %d before the source was opened:\n%s", runtime.NumGoroutine(), before, buf)
-		}
-		time.Sleep(time.Millisecond)
-	}
-	return nil
 }

@@ -138,14 +138,44 @@ func (s *Sink) swap(ctx context.Context, c *sql.Conn, shadow string) error {
 		return s.exec(ctx, c, "DELETE FROM "+s.qualified(old.name))
 	}
 	name := s.table
+	var indexes []string
 	if old != nil {
 		name = old.name
+		if indexes, err = s.indexes(ctx, c, name); err != nil {
+			return err
+		}
 		if err := s.exec(ctx, c, "DROP TABLE "+s.qualified(name)); err != nil {
 			return fmt.Errorf("drop the old table: %w", err)
 		}
 	}
 	s.opts.Logger.InfoContext(ctx, "swapping the table", "sink", "duckdb", "table", name)
-	return s.exec(ctx, c, "ALTER TABLE "+s.qualified(shadow)+" RENAME TO "+quote(name))
+	if err := s.exec(ctx, c, "ALTER TABLE "+s.qualified(shadow)+" RENAME TO "+quote(name)); err != nil {
+		return err
+	}
+	for _, index := range indexes {
+		if err := s.exec(ctx, c, index); err != nil {
+			return fmt.Errorf("make the old table's index again: %s: %w", index, err)
+		}
+	}
+	return nil
+}
+
+// indexes returns the statements that made the indexes of a table.
+func (s *Sink) indexes(ctx context.Context, c *sql.Conn, table string) ([]string, error) {
+	rows, err := c.QueryContext(ctx, `SELECT sql FROM duckdb_indexes() WHERE database_name = current_database() AND schema_name = ? AND table_name = ? AND sql IS NOT NULL`, s.schema, table)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var list []string
+	for rows.Next() {
+		var statement string
+		if err := rows.Scan(&statement); err != nil {
+			return nil, err
+		}
+		list = append(list, statement)
+	}
+	return list, rows.Err()
 }
 
 // retire ends the generation of a shadow: its offsets go, which fences its writers.

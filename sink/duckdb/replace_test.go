@@ -1,6 +1,7 @@
 package duckdb_test
 
 import (
+	"database/sql"
 	"os"
 	"path/filepath"
 	"strings"
@@ -59,13 +60,27 @@ func TestReplaceKeeps(t *testing.T) {
 
 // The swap is in the log when Finish answers: a copy of the files, as a killed process leaves them, has it.
 func TestReplaceSurvivesKill(t *testing.T) {
+	for _, c := range []struct{ name, ddl string }{
+		{"new table", "SELECT 1"},
+		{"primary key", "CREATE TABLE t (id BIGINT PRIMARY KEY, name VARCHAR); INSERT INTO t VALUES (7, 'old')"},
+		{"index", "CREATE TABLE t (id BIGINT, name VARCHAR); CREATE INDEX i ON t (id); INSERT INTO t VALUES (7, 'old')"},
+	} {
+		t.Run(c.name, func(t *testing.T) { replaceAndLeave(t, c.ddl) })
+	}
+}
+
+func replaceAndLeave(t *testing.T, ddl string) {
 	mem := checked(t)
 	dir := t.TempDir()
 	connector, err := goduckdb.NewConnector(filepath.Join(dir, "x.db"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer connector.Close()
+	db := sql.OpenDB(connector)
+	defer db.Close()
+	if _, err := db.Exec(ddl); err != nil {
+		t.Fatal(err)
+	}
 	for run, want := range []string{"1", "2"} {
 		s := open(t, connector, "t", &duckdb.Options{Mode: duckdb.Replace})
 		w, from := claim(t, s, "0")
@@ -120,6 +135,27 @@ func leave(t *testing.T, dir string) string {
 		}
 	}
 	return to
+}
+
+func TestReplaceKeepsIndexes(t *testing.T) {
+	mem := checked(t)
+	connector, db := connect(t)
+	if _, err := db.Exec(`CREATE TABLE t (id BIGINT, name VARCHAR); CREATE UNIQUE INDEX first ON t (id); CREATE INDEX "sec ond" ON t (name)`); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		s := open(t, connector, "t", &duckdb.Options{Mode: duckdb.Replace})
+		w, from := claim(t, s, "0")
+		prepare(t, w, idAndName)
+		load(t, w, from, fromJSON(t, mem, idAndName, `[{"id":1},{"id":2}]`))
+		if err := s.Finish(t.Context(), "p", []string{"0"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got := query(t, db, "SELECT index_name, is_unique FROM duckdb_indexes() WHERE table_name = 't' ORDER BY ALL")
+	if diff := cmp.Diff([]string{"first|true", "sec ond|false"}, got); diff != "" {
+		t.Errorf("indexes (-want +got):\n%s", diff)
+	}
 }
 
 func TestReplaceAbandoned(t *testing.T) {

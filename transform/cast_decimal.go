@@ -127,6 +127,9 @@ func parseScaled(s string) (scaled, bool) {
 	if !plainNumber(digits) {
 		return scaled{}, false
 	}
+	if len(digits) < len(powers) {
+		return fewDigits(digits, exponent), true
+	}
 	scale := int64(0)
 	joined := digits
 	for i := range len(digits) {
@@ -147,6 +150,26 @@ func parseScaled(s string) (scaled, bool) {
 	}
 	out.big, _ = new(big.Int).SetString(joined, 10)
 	return out, true
+}
+
+// fewDigits reads a plain number whose digits an int64 holds.
+func fewDigits(digits string, exponent int64) scaled {
+	n, scale, fraction := int64(0), -exponent, false
+	for _, c := range []byte(digits) {
+		switch {
+		case c == '.':
+			fraction = true
+		case c >= '0':
+			n = n*10 + int64(c-'0')
+			if fraction {
+				scale++
+			}
+		}
+	}
+	if digits[0] == '-' {
+		n = -n
+	}
+	return scaled{small: n, scale: int32(scale)}
 }
 
 // openScaled reads a column of integers or decimals as decimals.

@@ -3,6 +3,7 @@ package transform_test
 import (
 	"fmt"
 	"math"
+	"math/big"
 	"math/rand/v2"
 	"strconv"
 	"strings"
@@ -317,6 +318,39 @@ func FuzzCastInt(f *testing.F) {
 			t.Errorf("%q was read as %q; want %d", s, show(out), want)
 		}
 	})
+}
+
+// TestCastDecimalText compares the reading of decimals with package big, for few digits and many.
+func TestCastDecimalText(t *testing.T) {
+	ctx, mem := checked(t)
+	random := rand.New(rand.NewPCG(5, 6))
+	var in, want []string
+	for range 500 {
+		n, scale := new(big.Int), 1+random.IntN(9)
+		for range 1 + random.IntN(25) {
+			n.Mul(n, big.NewInt(10)).Add(n, big.NewInt(random.Int64N(10)))
+		}
+		sign := []string{"", "-", "+"}[random.IntN(3)]
+		r := new(big.Rat).SetFrac(n, new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(scale)), nil))
+		in = append(in, sign+r.FloatString(scale))
+		if sign == "-" {
+			r.Neg(r)
+		}
+		want = append(want, r.FloatString(10))
+	}
+	rec := column(t, mem, text, in)
+	defer rec.Release()
+	out, rejected, err := apply(ctx, transform.Chain(
+		transform.Cast(map[string]arrow.DataType{"c": &arrow.Decimal128Type{Precision: 38, Scale: 10}}, nil),
+		transform.Cast(map[string]arrow.DataType{"c": text}, nil),
+	), rec)
+	if err != nil || rejected.Len() > 0 {
+		t.Fatal(err, showRejects(rejected))
+	}
+	defer out.Release()
+	if diff := cmp.Diff(want, show(out)); diff != "" {
+		t.Errorf("Cast mismatch (-want +got)\n%s", diff)
+	}
 }
 
 // TestCastThereAndBack goes from numbers to texts and decimals and back: what came through is what it was.

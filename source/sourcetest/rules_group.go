@@ -198,7 +198,8 @@ func checkAckLoss(ctx context.Context, k *kit) error {
 	return fmt.Errorf("partition %q was acked up to row %d; opened without a position it begins with\n%.500s", id, at.items, first.items[0])
 }
 
-// revoke opens a source and one of its partitions, reads total rows of it (at most), and takes it away.
+// revoke opens a source and its busiest partition, reads some batches of it (-1 = all), and lets then take it
+// away.
 func (k *kit) revoke(ctx context.Context, batches int, then func(s *session, p source.Partition, r *openReader, tr *trace) error) error {
 	if k.h.Revoke == nil {
 		return skip("partitions are not taken away")
@@ -288,7 +289,7 @@ func checkRevokedWaiting(ctx context.Context, k *kit) error {
 		case err := <-returned:
 			return wantRevoked("Next", err)
 		case <-time.After(2 * k.h.Patience):
-			return errors.New("next did not return")
+			return errors.New("Next did not return, not even when its context was done")
 		}
 	})
 }

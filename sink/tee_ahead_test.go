@@ -380,6 +380,42 @@ func TestTeeOffersWhatItsBranchesHave(t *testing.T) {
 	}
 }
 
+// TestTeeStagesOnce fails the Stage of one branch: the other, which has released its records, is not asked again.
+func TestTeeStagesOnce(t *testing.T) {
+	mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
+	defer mem.AssertSize(t, 0)
+	a, b := sinktest.NewStaged(nil), sinktest.NewStaged(nil)
+	defer a.Release()
+	defer b.Release()
+	failing := sinktest.Inject(b, sinktest.On(sinktest.OpStage, sinktest.Effect{Before: retry.Transient(errors.New("busy"))}, 1))
+	w, committed, err := sink.Tee(a, failing).Open(t.Context(), "p", "a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	batch := numbered(mem, committed, 5)
+	defer batch.Release()
+	if err := w.Prepare(t.Context(), batch.Schema); err != nil {
+		t.Fatal(err)
+	}
+	if err := loadOnce(t.Context(), w, batch); !retry.IsTransient(err) {
+		t.Fatalf("Stage = %v, want a transient error", err)
+	}
+	if batch.Records == nil {
+		t.Fatal("the records were released before every branch had staged them")
+	}
+	if err := errors.Join(loadOnce(t.Context(), w, batch), w.Close(t.Context())); err != nil {
+		t.Fatal(err)
+	}
+	if batch.Records != nil {
+		t.Error("the records were not released when every branch had staged them")
+	}
+	for i, m := range []*sink.Memory{a.Memory, b.Memory} {
+		if diff := cmp.Diff(upTo(5), ids(m)); diff != "" {
+			t.Errorf("rows of branch %d mismatch (-want +got):\n%s", i, diff)
+		}
+	}
+}
+
 func TestTeeRewinds(t *testing.T) {
 	mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
 	defer mem.AssertSize(t, 0)

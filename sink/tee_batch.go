@@ -18,7 +18,8 @@ type teeBatch struct {
 	outer *Batch
 	subs  []*Batch // by branch; nil where it has all rows already
 	skips []int64  // rows of the batch that the branch has
-	done  []bool   // by branch: Load has answered nil. Each has its own goroutine.
+	// By branch: Stage or Load has answered nil. Each entry belongs to the goroutine of its branch.
+	staged, done []bool
 
 	mu       sync.Mutex
 	slices   [][]arrow.Record // of records that a branch has in part; owned
@@ -38,7 +39,7 @@ func newTeeBatch(w *teeWriter, b *Batch) (*teeBatch, error) {
 	}
 	n := len(w.branches)
 	tb := &teeBatch{
-		w: w, outer: b, subs: make([]*Batch, n), skips: make([]int64, n), done: make([]bool, n),
+		w: w, outer: b, subs: make([]*Batch, n), skips: make([]int64, n), staged: make([]bool, n), done: make([]bool, n),
 		slices: make([][]arrow.Record, n), rejects: make([]*deadletter.Rows, n), receipts: make([]Receipt, n),
 	}
 	for i := range w.branches {

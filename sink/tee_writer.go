@@ -203,10 +203,13 @@ func (s teeStager) Stage(ctx context.Context, b *Batch) error {
 	}
 	return s.w.each(func(i int) error {
 		inner, ok := s.w.branches[i].Writer.(Stager)
-		if !ok || tb.subs[i] == nil {
+		// What is staged in one branch is not staged again because another failed: its records may be gone.
+		if !ok || tb.subs[i] == nil || tb.staged[i] {
 			return nil
 		}
-		return inner.Stage(ctx, tb.subs[i])
+		err := inner.Stage(ctx, tb.subs[i])
+		tb.staged[i] = err == nil
+		return err
 	})
 }
 

@@ -169,6 +169,9 @@ func (w *streamWriter) Prepare(ctx context.Context, schema *arrow.Schema) error 
 func (w *streamWriter) Stage(ctx context.Context, b *sink.Batch) error {
 	w.s.mu.Lock()
 	defer w.s.mu.Unlock()
+	if b.State == w.c {
+		return w.wrap("append to", w.usable(ctx)) // the reply of an earlier call was lost
+	}
 	rows := int64(0)
 	for _, rec := range b.Records {
 		if err := w.usable(ctx); err != nil {
@@ -182,6 +185,7 @@ func (w *streamWriter) Stage(ctx context.Context, b *sink.Batch) error {
 	if err := w.usable(ctx); err != nil {
 		return w.wrap("append to", err)
 	}
+	b.State = w.c
 	b.Release()
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"sync"
 
+	"github.com/apache/arrow/go/v17/arrow/compute"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/floedata/floe/batching"
@@ -99,6 +100,8 @@ func (r *run) progress() Progress {
 
 // run does the whole run and joins all of its goroutines.
 func (r *run) run(ctx context.Context) error {
+	// Transforms take the allocator from the context, as arrow's own compute functions do.
+	ctx = compute.WithAllocator(ctx, r.opts.Allocator)
 	g, gctx := errgroup.WithContext(ctx)
 	if len(r.opts.Transforms) > 0 {
 		r.workers = startWorkers(gctx, r.opts.Workers)

@@ -104,6 +104,9 @@ func parsePosition(text string) (position, error) {
 	if err != nil {
 		return position{}, fmt.Errorf("its list of finished files: %w", err)
 	}
+	if len(raw)/stampBytes != len(parts[2])/stampLetters { // base64 passes over line breaks
+		return position{}, errors.New("its list of finished files has a line break")
+	}
 	p.done = make([]stamp, 0, len(raw)/stampBytes)
 	for ; len(raw) > 0; raw = raw[stampBytes:] {
 		p.done = append(p.done, stamp(raw[:stampBytes]))

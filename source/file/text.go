@@ -48,13 +48,13 @@ func probeText(ctx context.Context, e *entry, opts *Options, n int) (shape, erro
 		s.schema, err = renamed(s.schema, opts.Schema)
 		return s, err
 	}
-	s.schema, err = withoutValues(e.format, sample, s, opts)
+	s.schema, err = withoutValues(e.format, sample, whole, s, opts)
 	return s, err
 }
 
 // withoutValues gives the columns that have no value in a sample the type null, where they were taken for text:
 // another file may know better.
-func withoutValues(f Format, sample []byte, s shape, opts *Options) (*arrow.Schema, error) {
+func withoutValues(f Format, sample []byte, whole bool, s shape, opts *Options) (*arrow.Schema, error) {
 	fields := s.schema.Fields()
 	texts := false
 	for _, field := range fields {
@@ -67,15 +67,20 @@ func withoutValues(f Format, sample []byte, s shape, opts *Options) (*arrow.Sche
 	if err != nil {
 		return nil, err
 	}
-	b, err := newSplitter(f, bytes.NewReader(sample), len(sample)+1, text.Mark{}, s.dialect, opts).Next()
+	// A buffer that the sample fills hides its end from the splitter: a row that the sample cuts is left out.
+	block := len(sample)
+	if whole {
+		block++
+	}
+	b, err := newSplitter(f, bytes.NewReader(sample), block, text.Mark{}, s.dialect, opts).Next()
 	if err != nil && err != io.EOF {
-		return s.schema, nil // who reads the file will say so
+		return s.schema, nil // who reads the file will say so, behind the rows before
 	}
 	rec, rejected, err := d.Decode(b)
 	b.Free()
 	rejected.Release()
 	if err != nil {
-		return nil, err
+		return s.schema, nil // as above
 	}
 	if rec != nil {
 		defer rec.Release()

@@ -221,6 +221,22 @@ func TestUnify(t *testing.T) {
 	}
 }
 
+// Where the sample cuts a row, that row is no fault.
+func TestSampleCutsRows(t *testing.T) {
+	for name, text := range map[string]string{
+		"a.csv": csvNumbers(0, 200), "a.ndjson": jsonNumbers(0, 200), "a.csv.gz": gz(t, csvNumbers(0, 200)),
+		"a.json": "[" + strings.ReplaceAll(strings.TrimSpace(jsonNumbers(0, 200)), "\n", ",") + "]",
+	} {
+		p := write(t, t.TempDir(), name, text)
+		for _, sample := range []int{64, 100, 333, 1001} {
+			res := mustRead(t, &file.Options{Allocator: checked(t), SampleBytes: sample}, p)
+			if diff := cmp.Diff(want(0, 200), res.rows()); diff != "" {
+				t.Errorf("%s, sample of %d: rows mismatch (-want +got):\n%s", name, sample, diff)
+			}
+		}
+	}
+}
+
 func TestMixedJSON(t *testing.T) {
 	dir := t.TempDir()
 	p := write(t, dir, "a.json", `[{"a":1},{"a":2},{"a":"x"},{"a":null}]`)

@@ -58,6 +58,23 @@ func TestOpenFaults(t *testing.T) {
 	}
 }
 
+// Two instances of one file in one process would ruin it.
+func TestOpenTwice(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x.db")
+	for range 2 {
+		s, err := duckdb.Open(path, "a", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := duckdb.Open(filepath.Dir(path)+"/./x.db", "b", nil); err == nil || !strings.Contains(err.Error(), "connector") {
+			t.Errorf("Open of a file that is open answered %v", err)
+		}
+		if err := s.Close(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func TestReadOnly(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x.db")
 	s, err := duckdb.Open(path, "t", nil)

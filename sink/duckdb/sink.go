@@ -6,7 +6,6 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -28,7 +27,8 @@ const rowGroup = 122_880
 // Sink loads one table. It is safe for concurrent use, and loads one batch at a time.
 type Sink struct {
 	db       *sql.DB
-	owned    bool
+	owned    bool   // the instance is the sink's own
+	release  func() // gives the file back; nil where it is the caller's
 	database string
 	table    string // as the user wrote it
 	schema   string // resolved
@@ -52,13 +52,29 @@ var (
 )
 
 // Open opens or makes the database file and returns a sink of its table. The instance is the sink's own, and
-// tuned for loading: the order of rows in a table is not kept. No other process can open the file meanwhile. All
+// tuned for loading: the order of rows in a table is not kept. Nothing else can open the file meanwhile, neither in
+// another process nor in this one: for several tables of one file give [New] one connector. All
 // faults of the options come together as a *config.Error.
 func Open(path, table string, opts *Options) (*Sink, error) {
 	o, err := checked("sink/duckdb.Open", path, table, opts, true)
 	if err != nil {
 		return nil, err
 	}
+	release, err := claimFile(path)
+	if err != nil {
+		return nil, err
+	}
+	s, err := openOwned(path, table, o)
+	if err != nil {
+		release()
+		return nil, err
+	}
+	s.release = release
+	return s, nil
+}
+
+// openOwned opens the file and tunes the instance.
+func openOwned(path, table string, o Options) (*Sink, error) {
 	connector, err := duckdb.NewConnector(path, nil)
 	if err != nil {
 		return nil, fmt.Errorf("sink/duckdb: open %q: %w", path, err)
@@ -137,13 +153,7 @@ func databaseID(path string, connector driver.Connector) string {
 	if path == "" {
 		return fmt.Sprintf("duckdb:memory:%p", connector)
 	}
-	if abs, err := filepath.Abs(path); err == nil {
-		path = abs
-	}
-	if real, err := filepath.EvalSymlinks(path); err == nil {
-		path = real
-	}
-	return "duckdb:" + path
+	return "duckdb:" + realPath(path)
 }
 
 // qualified writes the name of a table of the sink's schema as it stands in a statement.
@@ -239,7 +249,11 @@ func (s *Sink) Close(ctx context.Context) error {
 			err = fmt.Errorf("sink/duckdb: close %s: checkpoint: %w", s.database, err)
 		}
 	}
-	return errors.Join(err, s.db.Close())
+	err = errors.Join(err, s.db.Close())
+	if s.release != nil {
+		s.release()
+	}
+	return err
 }
 
 // wrap classifies err and says what was being done to the table; nil stays nil.

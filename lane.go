@@ -144,9 +144,9 @@ func (l *lane) sessions(ctx context.Context, w sink.Writer, committed string, le
 
 // session opens the reader after what is committed and moves the partition from there.
 func (l *lane) session(ctx context.Context, w sink.Writer, committed string, letters *letters) (err error) {
-	from, err := l.resume(committed)
+	from, err := l.resume(ctx, committed)
 	if err != nil {
-		return l.failed(StepOpen, err)
+		return err
 	}
 	var reader source.Reader
 	err = l.try(ctx, StepOpen, func(ctx context.Context) (err error) {
@@ -170,19 +170,27 @@ func (l *lane) session(ctx context.Context, w sink.Writer, committed string, let
 	return newSession(l, w, reader, letters, committed, from).move(ctx)
 }
 
-// resume reads a committed offset. Rows inside a source batch are skipped by number, which is right only for
-// the transforms that numbered them.
-func (l *lane) resume(committed string) (offset.Offset, error) {
+// resume says where a session begins: at the committed offset; or, where the sink keeps none, at what the
+// origin says was acked. Rows inside a source batch are skipped by number, which is right only for the transforms
+// that numbered them.
+func (l *lane) resume(ctx context.Context, committed string) (from offset.Offset, err error) {
 	if l.run.limits.NoOffsets {
-		return offset.Offset{Fingerprint: l.run.fingerprint}, nil
-	}
-	from, err := offset.Parse(committed)
-	if err != nil {
+		from.Fingerprint = l.run.fingerprint
+		if origin, ok := l.part.(source.Resumer); ok {
+			err = l.try(ctx, StepOpen, func(ctx context.Context) (err error) {
+				from.Position, err = origin.Acked(ctx)
+				return err
+			})
+		}
 		return from, err
 	}
+	from, err = offset.Parse(committed)
+	if err != nil {
+		return from, l.failed(StepOpen, err)
+	}
 	if from.Skip > 0 && from.Fingerprint != l.run.fingerprint && !l.run.opts.AcceptChangedTransforms {
-		return from, fmt.Errorf("the committed offset lies %d rows inside a source batch that other transforms made (fingerprint %s, now %s): "+
-			"finish it with the old ones, set Options.AcceptChangedTransforms, or Reset and load anew", from.Skip, from.Fingerprint, l.run.fingerprint)
+		return from, l.failed(StepOpen, fmt.Errorf("the committed offset lies %d rows inside a source batch that other transforms made (fingerprint %s, now %s): "+
+			"finish it with the old ones, set Options.AcceptChangedTransforms, or Reset and load anew", from.Skip, from.Fingerprint, l.run.fingerprint))
 	}
 	from.Fingerprint = l.run.fingerprint
 	return from, nil

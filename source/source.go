@@ -10,7 +10,8 @@
 //
 // Besides the interfaces below a source may implement, and the engine looks for:
 //
-//   - [Assigner] on a Partition of an unbounded source: asked before each claim.
+//   - [Assigner] on a Partition: every unbounded source has it; asked before each claim.
+//   - [Resumer] on a Partition whose origin keeps what was acked: asked for sinks that keep no offsets.
 //   - [Acker] on a Reader: told what is loaded.
 //   - [Estimator] on a Source: feeds progress.
 //   - [NotReplayable] on a Source: rows that are gone once read.
@@ -42,7 +43,7 @@ type Partition interface {
 	// ID is stable across restarts and never empty: offsets are kept under it.
 	ID() string
 	// Open starts reading after a position that a Reader of this partition once gave, or at the beginning
-	// for "". It answers an *[OffsetError] where that position is no longer to be had, and [ErrRevoked] where the
+	// for "", whatever was acked. It answers an *[OffsetError] where that position is no longer to be had, and [ErrRevoked] where the
 	// partition was taken away. ctx bounds the opening only.
 	Open(ctx context.Context, after string) (Reader, error)
 }
@@ -65,6 +66,14 @@ type Assigner interface {
 	// Assigned answers nil while the partition is still this process's, else [ErrRevoked]. It is asked before
 	// each claim at the sink, so that a partition that moved on is not fenced away from its new owner.
 	Assigned(ctx context.Context) error
+}
+
+// Resumer is what a Partition implements whose origin keeps what was acked.
+type Resumer interface {
+	// Acked returns the position that was acked last, by whichever process; "" where there is none. A sink that keeps
+	// no offsets goes on from there. Any other goes on from its own offset, and where that is "" from the beginning,
+	// whatever was acked.
+	Acked(ctx context.Context) (position string, err error)
 }
 
 // Acker is what a Reader implements whose origin wants to know what is loaded.

@@ -205,14 +205,6 @@ func (g *Group) leave(m *Member) {
 	}
 }
 
-// start is where a reader begins that was given no position: at what was acked, else at the first row.
-func (g *Group) start(partition int) int64 {
-	if acked := g.claims[partition].acked; acked >= 0 {
-		return acked
-	}
-	return g.t.logs[partition].low
-}
-
 func formatPosition(n int64) string { return strconv.FormatInt(n, 10) }
 
 // parsePosition accepts only what formatPosition writes.

@@ -15,8 +15,8 @@ import (
 	"github.com/floedata/floe/source"
 )
 
-// Member is one member of a [Group]: an unbounded source for one run. Opened without a position, a partition
-// begins at what the group acked, or at the first row there is.
+// Member is one member of a [Group]: an unbounded source for one run. Its partitions know what the group acked
+// ([source.Resumer]).
 type Member struct {
 	g    *Group
 	name string
@@ -147,6 +147,20 @@ func (p *memberPartition) revoked() error {
 	return nil
 }
 
+// Acked tells what the group noted, whichever member acked it.
+func (p *memberPartition) Acked(ctx context.Context) (string, error) {
+	g := p.m.g
+	g.t.mu.Lock()
+	defer g.t.mu.Unlock()
+	if err := ctx.Err(); err != nil {
+		return "", fmt.Errorf("sourcetest: %s: %w", p.ID(), err)
+	}
+	if acked := g.claims[p.index].acked; acked >= 0 {
+		return formatPosition(acked), nil
+	}
+	return "", nil
+}
+
 // Open starts reading.
 func (p *memberPartition) Open(ctx context.Context, after string) (source.Reader, error) {
 	g := p.m.g
@@ -164,7 +178,7 @@ func (p *memberPartition) Open(ctx context.Context, after string) (source.Reader
 	if err := p.revoked(); err != nil {
 		return nil, err
 	}
-	start := g.start(p.index)
+	start := g.t.logs[p.index].low
 	if after != "" {
 		n, ok := parsePosition(after)
 		if !ok {

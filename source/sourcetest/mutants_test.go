@@ -210,6 +210,12 @@ var groupFlaws = map[string]struct {
 		_ = r.Reader.(source.Acker).Ack(ctx, r.last)
 		return r.Reader.Close(ctx)
 	}})},
+	"without a position it begins at what was acked": {"ack/no-loss", broken(hooks{open: func(ctx context.Context, p source.Partition, after string) (source.Reader, error) {
+		if after == "" {
+			after, _ = p.(source.Resumer).Acked(ctx)
+		}
+		return p.Open(ctx, after)
+	}})},
 	"a partition that moved is read on": {"revoked/reading", broken(hooks{next: func(ctx context.Context, r source.Reader) (source.Batch, error) {
 		b, err := r.Next(ctx)
 		if errors.Is(err, source.ErrRevoked) {
@@ -295,6 +301,10 @@ func (p *brokenPartition) Assigned(ctx context.Context) error {
 		return p.h.assigned(err)
 	}
 	return err
+}
+
+func (p *brokenPartition) Acked(ctx context.Context) (string, error) {
+	return p.Partition.(source.Resumer).Acked(ctx)
 }
 
 func (p *brokenPartition) Open(ctx context.Context, after string) (source.Reader, error) {

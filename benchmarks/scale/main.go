@@ -31,9 +31,10 @@ import (
 )
 
 const (
-	// How far the peaks of memory may be apart, and the times a row takes: the largest by the smallest.
+	// memorySpread is how far the peaks of memory may be apart: the largest by the smallest.
 	memorySpread = 1.2
-	timeSpread   = 1.5
+	// slowdown is how much longer a row may take than at the fastest of the smaller sizes.
+	slowdown = 1.3
 )
 
 func main() {
@@ -88,7 +89,8 @@ func scale(ctx context.Context, cache string, lim limits, sizes []int) error {
 	if _, err := child.Run(ctx, "make", cache); err != nil {
 		return err
 	}
-	var memory, perRow span
+	var memory span
+	fastest := 0.0 // seconds a row
 	for _, parts := range sizes {
 		r, err := run(ctx, cache, lim, parts)
 		if err != nil {
@@ -99,13 +101,16 @@ func scale(ctx context.Context, cache string, lim limits, sizes []int) error {
 			return fmt.Errorf("%d rows arrived of %d", r.Rows, want)
 		}
 		memory.add(float64(r.RSS))
-		perRow.add(r.Seconds / float64(r.Rows))
+		perRow := r.Seconds / float64(r.Rows)
+		if fastest > 0 && perRow > slowdown*fastest {
+			return fmt.Errorf("time is not linear: a row takes %.2f times as long as at a smaller size, more than %.2f", perRow/fastest, slowdown)
+		}
+		if fastest == 0 || perRow < fastest {
+			fastest = perRow
+		}
 	}
 	if got := memory.ratio(); got > memorySpread {
 		return fmt.Errorf("memory grows: the peaks are %.2f apart, more than %.2f", got, memorySpread)
-	}
-	if got := perRow.ratio(); got > timeSpread {
-		return fmt.Errorf("time is not linear: a row takes %.2f times as long at one size as at another, more than %.2f", got, timeSpread)
 	}
 	return nil
 }

@@ -29,7 +29,7 @@ func isArrowFile(r io.ReaderAt, size int64) (bool, error) {
 	case bytes.HasPrefix(head, []byte("ARROW1")):
 		return true, nil
 	case bytes.HasPrefix(head, []byte("FEA1")):
-		return false, errors.New("Feather version 1 is not supported: write it again as version 2, which is Arrow IPC")
+		return false, errors.New("not an Arrow file but Feather version 1: write it again as version 2, which is Arrow IPC")
 	case len(head) == 8 && head[3] == 0xff || len(head) == 8 && head[3] == 0:
 		return false, nil // a message's length, with or without the mark before it
 	}

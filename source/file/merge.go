@@ -52,7 +52,7 @@ func rank(types []arrow.DataType, t arrow.DataType) int {
 }
 
 // mergeNumbers takes signed, then unsigned integers and floats. An integer of up to 16 bits is exact in a
-// float32; a wider one goes into a float64, and a value that is not exact there is an error when it comes.
+// float32; a wider one goes into a float64, and a value beyond 2^53 is an error when it comes.
 func mergeNumbers(a, b arrow.DataType) arrow.DataType {
 	s, u, f := rank(signed, a), rank(unsigned, a), rank(floats, a)
 	switch {

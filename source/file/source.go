@@ -22,8 +22,8 @@
 // value is lost (int32 and int64, int and float, units of time, decimals, what lists and structs hold) or else
 // refused, with file and column named. Types of CSV and JSON files are inferred from a sample of each; where
 // inferred types differ the column is text. A value further on that is not of its column's type rejects its
-// row, with file, line, column and value; see source.Batch.Rejected. A 64-bit integer that is not exact as a
-// float is an error.
+// row, with file, line, column and value; see source.Batch.Rejected. A 64-bit integer beyond 2^53 in a column
+// that is float in another file is an error: it might not be exact there.
 //
 // An empty CSV or JSON file has no rows. If all are empty and Options.Schema is nil that is an error.
 //

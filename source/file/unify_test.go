@@ -1,6 +1,7 @@
 package file_test
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 	"testing"
@@ -9,6 +10,7 @@ import (
 	"github.com/apache/arrow/go/v17/arrow/array"
 	"github.com/apache/arrow/go/v17/arrow/memory"
 	"github.com/google/go-cmp/cmp"
+	"github.com/parquet-go/parquet-go"
 
 	"github.com/floedata/floe/source/file"
 )
@@ -16,12 +18,17 @@ import (
 // table returns an Arrow file of one record, from a schema and the rows as JSON.
 func table(t *testing.T, rows string, fields ...arrow.Field) string {
 	t.Helper()
+	return arrowFile(t, false, recordOf(t, rows, fields...))
+}
+
+func recordOf(t *testing.T, rows string, fields ...arrow.Field) arrow.Record {
+	t.Helper()
 	schema := arrow.NewSchema(fields, nil)
 	rec, _, err := array.RecordFromJSON(memory.NewGoAllocator(), schema, strings.NewReader(rows))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return arrowFile(t, false, rec)
+	return rec
 }
 
 func field(name string, dt arrow.DataType) arrow.Field {
@@ -216,6 +223,87 @@ func TestUnify(t *testing.T) {
 			}
 			if diff := cmp.Diff(tc.rows, res.rows()); diff != "" {
 				t.Errorf("rows mismatch (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// Dictionaries stay dictionaries where all files have them so, also in joined records.
+func TestDictionaries(t *testing.T) {
+	dict := &arrow.DictionaryType{IndexType: arrow.PrimitiveTypes.Int32, ValueType: arrow.BinaryTypes.String}
+	type row struct {
+		Name *string `parquet:"name,optional,dict"`
+		ID   int64   `parquet:"id"`
+	}
+	pq := func(from, rows int) string {
+		var b bytes.Buffer
+		w := parquet.NewGenericWriter[row](&b)
+		for i := from; i < from+rows; i++ {
+			name := fmt.Sprint("n", i%3)
+			if _, err := w.Write([]row{{&name, int64(i)}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return b.String()
+	}
+	dir := t.TempDir()
+	write(t, dir, "a.parquet", pq(0, 4))
+	write(t, dir, "b.parquet", pq(4, 2))
+	write(t, dir, "c.arrow", table(t, `[{"name":"x","id":6},{"name":null,"id":7}]`, field("name", dict), field("id", arrow.PrimitiveTypes.Int64)))
+	write(t, dir, "d.arrows", arrowFile(t, true, recordOf(t, `[{"name":"x","id":8},{"name":"y","id":9}]`, field("name", dict), field("id", arrow.PrimitiveTypes.Int64))))
+	write(t, dir, "e.arrow", table(t, `[{"id":10}]`, field("id", arrow.PrimitiveTypes.Int64)))
+	rows := []string{"n0|0", "n1|1", "n2|2", "n0|3", "n1|4", "n2|5", "x|6", "NULL|7", "x|8", "y|9", "NULL|10"}
+	for _, batchRows := range []int64{2, 1000} {
+		res := mustRead(t, &file.Options{Allocator: checked(t), Dictionaries: true, BatchRows: batchRows}, dir)
+		if diff := cmp.Diff(fmt.Sprintf("name %s, id int64", dict), describeSchema(res.schema)); diff != "" {
+			t.Errorf("schema mismatch (-want +got):\n%s", diff)
+		}
+		if diff := cmp.Diff(rows, res.rows()); diff != "" {
+			t.Errorf("BatchRows %d: rows mismatch (-want +got):\n%s", batchRows, diff)
+		}
+	}
+	write(t, dir, "f.csv", "id,name\n11,z\n")
+	res := mustRead(t, &file.Options{Allocator: checked(t), Dictionaries: true}, dir)
+	if diff := cmp.Diff("name utf8, id int64", describeSchema(res.schema)); diff != "" {
+		t.Errorf("with text: schema mismatch (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(append(rows, "z|11"), res.rows()); diff != "" {
+		t.Errorf("with text: rows mismatch (-want +got):\n%s", diff)
+	}
+}
+
+// An integer beyond those that are all exact as floats is an error that names file and column.
+func TestInexactFloat(t *testing.T) {
+	tests := []struct {
+		value string
+		dt    arrow.DataType
+		fits  bool
+	}{
+		{"9007199254740992", arrow.PrimitiveTypes.Int64, true},
+		{"9007199254740994", arrow.PrimitiveTypes.Int64, false},
+		{"-9007199254740994", arrow.PrimitiveTypes.Int64, false},
+		{"9007199254740994", arrow.PrimitiveTypes.Uint64, false},
+		{"null", arrow.PrimitiveTypes.Uint64, true},
+	}
+	for _, tc := range tests {
+		t.Run(tc.value, func(t *testing.T) {
+			dir := t.TempDir()
+			write(t, dir, "a.arrow", table(t, `[{"x":`+tc.value+`}]`, field("x", tc.dt)))
+			write(t, dir, "b.arrow", table(t, `[{"x":0.5}]`, field("x", arrow.PrimitiveTypes.Float64)))
+			_, err := read(t, &file.Options{Allocator: checked(t)}, dir)
+			if tc.fits {
+				if err != nil {
+					t.Error(err)
+				}
+				return
+			}
+			for _, text := range []string{"a.arrow", `column "x"`, "value " + tc.value + " not in range"} {
+				if err == nil || !strings.Contains(err.Error(), text) {
+					t.Errorf("error %v, want one that says %q", err, text)
+				}
 			}
 		})
 	}

@@ -14,6 +14,7 @@ type gated struct {
 	passed  bool
 	receipt sink.Receipt   // the last one that passed
 	rows    int64          // rejected: of source, transforms and sink
+	kept    int64          // of them, those that the sink keeps itself
 	own     bool           // the rejects of source and transforms are durable
 	durable map[int64]bool // rows of the batch whose sink rejects are durable
 }
@@ -30,7 +31,18 @@ func (f *flight) gate(ctx context.Context, receipt sink.Receipt) error {
 	if err := f.refuseOwn(ctx); err != nil {
 		return err
 	}
-	if refused.Len() > 0 {
+	switch {
+	case refused.Len() == 0:
+	case f.s.run.limits.KeepsRejects:
+		// A repeated load counts them again: only what is more is new.
+		if more := refused.Len() - f.gated.kept; more > 0 {
+			if err := f.bear(more, refused); err != nil {
+				return err
+			}
+			f.gated.kept += more
+			f.refused("sink", more, refused)
+		}
+	default:
 		if err := f.refuseFromSink(ctx, refused); err != nil {
 			return err
 		}
@@ -96,22 +108,34 @@ func (f *flight) refuseFromSink(ctx context.Context, refused *deadletter.Rows) e
 
 // refuse counts rejected rows and writes them to the dead letters; rows stay the caller's.
 func (f *flight) refuse(ctx context.Context, rows *deadletter.Rows, origin deadletter.Origin) error {
-	r := f.s.run
-	message := rows.Reasons[0].Message
-	total := r.counters.refused.Add(rows.Len())
-	if r.opts.DeadLetter == nil {
-		return retry.Permanent(&RejectError{Rows: total, Message: message})
+	if f.s.run.opts.DeadLetter == nil {
+		return retry.Permanent(&RejectError{Rows: rows.Len(), Message: rows.Reasons[0].Message})
 	}
-	if r.opts.MaxRejects > 0 && total > r.opts.MaxRejects {
-		return retry.Permanent(&RejectError{Rows: total, Message: message, TooMany: true})
+	if err := f.bear(rows.Len(), rows); err != nil {
+		return err
 	}
 	origin.Pipeline, origin.Partition = f.b.Pipeline, f.b.Partition
 	if err := f.s.letters.write(ctx, rows, origin); err != nil {
 		return retry.Permanent(fmt.Errorf("dead letters: %w", err))
 	}
-	f.gated.rows += rows.Len()
-	if h := r.opts.Hooks.Rejected; h != nil {
-		h(Rejected{Pipeline: f.b.Pipeline, Partition: f.b.Partition, Stage: origin.Stage, Rows: rows.Len(), Message: message})
+	f.refused(origin.Stage, rows.Len(), rows)
+	return nil
+}
+
+// bear counts n of the rejected rows against Options.MaxRejects.
+func (f *flight) bear(n int64, rows *deadletter.Rows) error {
+	r := f.s.run
+	total := r.counters.refused.Add(n)
+	if r.opts.MaxRejects > 0 && total > r.opts.MaxRejects {
+		return retry.Permanent(&RejectError{Rows: total, Message: rows.Reasons[0].Message, TooMany: true})
 	}
 	return nil
+}
+
+// refused notes n of the rejected rows, which are durable, or will be with the load.
+func (f *flight) refused(stage string, n int64, rows *deadletter.Rows) {
+	f.gated.rows += n
+	if h := f.s.run.opts.Hooks.Rejected; h != nil {
+		h(Rejected{Pipeline: f.b.Pipeline, Partition: f.b.Partition, Stage: stage, Rows: n, Message: rows.Reasons[0].Message})
+	}
 }

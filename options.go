@@ -104,7 +104,7 @@ func (o Options) validate(name string, src source.Source, dst sink.Sink, faults 
 			faults.Add("Options.Transforms", "entry %d is nil", i)
 		}
 	}
-	if o.MaxRejects > 0 && o.DeadLetter == nil {
+	if o.MaxRejects > 0 && o.DeadLetter == nil && (dst == nil || !limitsOf(dst).KeepsRejects) {
 		faults.Add("Options.MaxRejects", "has no effect without Options.DeadLetter: the first reject fails the run")
 	}
 	if src != nil && dst != nil {

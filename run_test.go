@@ -522,3 +522,35 @@ func TestEveryHookIsTold(t *testing.T) {
 		t.Errorf("hooks mismatch (-want +got):\n%s", diff)
 	}
 }
+
+func TestSinkThatKeepsRejectsNeedsNoDeadLetters(t *testing.T) {
+	mem := checked(t)
+	recs := ids(mem, 10)
+	src := source.FromRecords("p", recs...)
+	defer src.Close(context.Background())
+	release(recs)
+	m := sink.NewMemory(&sink.MemoryOptions{Allocator: mem, Check: func(arrow.Record) []deadletter.Reason {
+		return []deadletter.Reason{{Row: 3, Message: "no threes"}}
+	}})
+	t.Cleanup(m.Release)
+	tries := 0
+	s := &spy{Sink: m, limits: sink.Limits{KeepsRejects: true}}
+	s.load = func(_ context.Context, b *sink.Batch, next func() (sink.Receipt, error)) (sink.Receipt, error) {
+		if tries++; tries == 1 { // fails behind the gate
+			bad, reject, err := deadletter.Split(mem, b.Records[0], []deadletter.Reason{{Row: 3, Message: "no threes"}})
+			if err != nil {
+				return sink.Receipt{}, err
+			}
+			bad.Release()
+			if err := b.Gate(context.Background(), sink.Receipt{Rows: 9, Rejected: reject}); err != nil {
+				return sink.Receipt{}, err
+			}
+			return sink.Receipt{}, retry.Transient(errors.New("busy"))
+		}
+		return next()
+	}
+	res, err := run(t, mustNew(t, src, s, &floe.Options{Retry: quick, Allocator: mem, MaxRejects: 1}))
+	if err != nil || res.Written != 9 || res.Rejected != 1 {
+		t.Errorf("%v, %v; want 9 rows written and 1 rejected", res, err)
+	}
+}

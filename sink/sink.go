@@ -98,6 +98,9 @@ type Limits struct {
 	// NoOffsets marks an at-least-once sink: it keeps no offsets, and sources then start at their own acked
 	// position, not at the beginning.
 	NoOffsets bool
+	// KeepsRejects says that the sink makes the rows that it rejects durable itself, in the step that moves the
+	// offset: they need no dead-letter sink, and none gets them.
+	KeepsRejects bool
 	// BoundedOnly says why the sink needs a source that ends; "" = it does not. An endless one is refused.
 	BoundedOnly string
 	// Database names the place of a sink that bears one load at a time over a whole database; "" = it bears more.

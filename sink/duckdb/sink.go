@@ -159,9 +159,6 @@ func databaseID(path string, connector driver.Connector) string {
 // qualified writes the name of a table of the sink's schema as it stands in a statement.
 func (s *Sink) qualified(table string) string { return quote(s.schema) + "." + quote(table) }
 
-// KeepsRejects reports whether the sink itself makes rejected rows durable, together with the load that rejected
-// them (Options.Rejects): a pipeline needs no dead-letter sink for those then.
-func (s *Sink) KeepsRejects() bool { return s.opts.Rejects != "" }
 
 // Limits implements [sink.Limiter]: full row groups, one load at a time, the next batch ready meanwhile.
 func (s *Sink) Limits() sink.Limits {
@@ -178,6 +175,7 @@ func (s *Sink) Limits() sink.Limits {
 		InFlight:     2,
 		Loads:        1,
 		EmptyBatches: true,
+		KeepsRejects: s.opts.Rejects != "",
 	}
 }
 

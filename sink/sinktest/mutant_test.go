@@ -3,8 +3,10 @@ package sinktest_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/apache/arrow/go/v17/arrow"
 
@@ -261,6 +263,26 @@ func TestMutants(t *testing.T) {
 		if !proved[rule] {
 			t.Errorf("no mutant stands behind the rule %s", rule)
 		}
+	}
+}
+
+// TestHangs holds the suite against sinks that do not return.
+func TestHangs(t *testing.T) {
+	end := make(chan struct{})
+	t.Cleanup(func() { close(end) })
+	hang := func() { <-end }
+	for _, mt := range []mutant{
+		{name: "Close hangs", rule: "context/close", close: func(*writer, context.Context) error { hang(); return nil }},
+		{name: "Load hangs", rule: "life/load", load: func(*writer, context.Context, *sink.Batch) (sink.Receipt, error) { hang(); return sink.Receipt{}, nil }},
+	} {
+		t.Run(mt.name, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+			defer cancel()
+			err := sinktest.Check(ctx, func() (sinktest.Harness, error) { return newMutated(mt).newHarness(), nil }, mt.rule)
+			if err == nil || !strings.Contains(err.Error(), mt.rule+": a call does not return") {
+				t.Errorf("Check = %v, want that %s hangs", err, mt.rule)
+			}
+		})
 	}
 }
 

@@ -60,8 +60,11 @@ func (r rule) run(ctx context.Context, short bool, newHarness func() (Harness, e
 		return []error{r.broken(fmt.Errorf("no harness: %w", err))}, ""
 	}
 	k := &kit{h: h, short: short, newHarness: newHarness}
-	err = guard(func() error { return r.check(ctx, k) })
-	closeErr := k.close(r)
+	err = returns(ctx, func() error { return r.check(ctx, k) })
+	if errors.Is(err, errHangs) {
+		return []error{r.broken(err)}, "" // what it still holds cannot be closed
+	}
+	closeErr := returns(context.Background(), func() error { return k.close(r) })
 	var s skip
 	if errors.As(err, &s) {
 		skipped, err = string(s), nil
@@ -91,6 +94,36 @@ func (r rule) broken(err error) error {
 		return err
 	}
 	return &RuleError{Rule: r.name, Sentence: r.sentence, Err: err}
+}
+
+// errHangs marks the error of a rule whose sink does not return.
+var errHangs = errors.New("a call does not return though its context is done")
+
+// grace is how long after the end of its context a call may still return.
+const grace = time.Second
+
+// returns runs f, and gives it up when it goes on after ctx is done.
+func returns(ctx context.Context, f func() error) error {
+	ctx, cancel := context.WithTimeout(ctx, ruleTime)
+	defer cancel()
+	done := make(chan error, 1)
+	go func() {
+		err := errors.New("the harness ended the test from inside a rule (FailNow)")
+		defer func() { done <- err }()
+		err = guard(f)
+	}()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+	}
+	select {
+	case err := <-done:
+		return err
+	case <-time.After(grace):
+		buf := make([]byte, 1<<18)
+		return fmt.Errorf("%w:\n%s", errHangs, buf[:runtime.Stack(buf, true)])
+	}
 }
 
 // guard turns a panic into an error.

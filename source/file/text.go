@@ -3,6 +3,7 @@ package file
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"sync"
@@ -26,13 +27,25 @@ type dialect struct {
 
 // probeText looks at the beginning of a text. A text without any row or header has no schema.
 func probeText(ctx context.Context, e *entry, opts *Options, n int) (shape, error) {
+	s, whole, err := infer(ctx, e, opts, n)
+	if err != nil && !whole && n < opts.SampleBytes {
+		s, whole, err = infer(ctx, e, opts, opts.SampleBytes) // the brief sample may lack the first row's end
+	}
+	if err != nil && !whole {
+		err = fmt.Errorf("%w (seen in a sample of %d bytes: a longer first row needs more Options.SampleBytes)", err, opts.SampleBytes)
+	}
+	return s, err
+}
+
+// infer looks at a sample of n bytes and says whether it is the whole text.
+func infer(ctx context.Context, e *entry, opts *Options, n int) (s shape, whole bool, err error) {
 	sample, whole, p, err := sampleOf(ctx, e, n)
 	if err != nil {
-		return shape{}, err
+		return shape{}, true, err // more of it would not help
 	}
-	s := shape{soft: true, rows: -1, dialect: dialect{packing: p, tabs: e.tabs}}
-	if whole && len(sample) == text.BOM(sample) {
-		return s, nil
+	s = shape{soft: true, rows: -1, dialect: dialect{packing: p, tabs: e.tabs}}
+	if whole && hasNoRow(sample) {
+		return s, whole, nil
 	}
 	if e.format == JSON {
 		s.dialect.array = json.IsArray(sample)
@@ -41,15 +54,28 @@ func probeText(ctx context.Context, e *entry, opts *Options, n int) (shape, erro
 		s.dialect.lineEnd = csv.LineEnd(sample)
 		s.schema, err = csv.Infer(sample, whole, csvOptions(opts, s.dialect), nil)
 	}
+	if err == nil && !whole && s.schema.NumFields() == 0 {
+		err = errors.New("the first row does not end within the sample")
+	}
 	if err != nil {
-		return s, err
+		return s, whole, err
 	}
 	if e.format == CSV && opts.CSV.NoHeader && opts.Schema != nil {
 		s.schema, err = renamed(s.schema, opts.Schema)
-		return s, err
+		return s, whole, err
 	}
 	s.schema, err = withoutValues(e.format, sample, whole, s, opts)
-	return s, err
+	return s, whole, err
+}
+
+// hasNoRow reports whether a whole text is blank, or an array of nothing.
+func hasNoRow(sample []byte) bool {
+	const most = 4096
+	if len(sample) > most {
+		return false
+	}
+	rest := bytes.Join(bytes.Fields(sample[text.BOM(sample):]), nil)
+	return len(rest) == 0 || string(rest) == "[]"
 }
 
 // withoutValues gives the columns that have no value in a sample the type null, where they were taken for text:

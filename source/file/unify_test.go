@@ -325,6 +325,32 @@ func TestSampleCutsRows(t *testing.T) {
 	}
 }
 
+// A first row that is longer than the brief sample of later files is read all the same; one that is longer than
+// the sample is an error that says what to do, or is read where its columns are seen.
+func TestLongFirstRow(t *testing.T) {
+	dir := t.TempDir()
+	var names, values []string
+	for i := range 1000 {
+		names, values = append(names, fmt.Sprintf("column_number_%d", i)), append(values, "1")
+	}
+	for i := range 70 {
+		write(t, dir, fmt.Sprintf("%03d.csv", i), strings.Join(names, ",")+"\n"+strings.Repeat(strings.Join(values, ",")+"\n", 10))
+	}
+	res := mustRead(t, &file.Options{Allocator: checked(t), SampleBytes: 20_000}, dir)
+	if got := len(res.rows()); got != 700 || res.schema.NumFields() != 1000 {
+		t.Errorf("%d rows of %d columns, want 700 of 1000", got, res.schema.NumFields())
+	}
+	_, err := read(t, &file.Options{Allocator: checked(t), SampleBytes: 500}, dir)
+	if err == nil || !strings.Contains(err.Error(), "000.csv") || !strings.Contains(err.Error(), "Options.SampleBytes") {
+		t.Errorf("error %v, want one that names the file and SampleBytes", err)
+	}
+	long := write(t, dir, "long.json", `{"id":1,"name":"`+strings.Repeat("x", 1000)+"\"}\n")
+	_, err = read(t, &file.Options{Allocator: checked(t), SampleBytes: 500}, long)
+	if err == nil || !strings.Contains(err.Error(), "long.json") || !strings.Contains(err.Error(), "Options.SampleBytes") {
+		t.Errorf("error %v, want one that names the file and SampleBytes", err)
+	}
+}
+
 func TestMixedJSON(t *testing.T) {
 	dir := t.TempDir()
 	p := write(t, dir, "a.json", `[{"a":1},{"a":2},{"a":"x"},{"a":null}]`)

@@ -20,6 +20,7 @@ func TestContract(t *testing.T) {
 		name  string
 		opts  file.Options
 		files map[string]func() string
+		bad   int64 // rows that are rejected
 	}{
 		{
 			name: "csv",
@@ -58,6 +59,15 @@ func TestContract(t *testing.T) {
 			},
 		},
 		{
+			name: "rejects",
+			opts: file.Options{BlockBytes: 100, SampleBytes: 60},
+			files: map[string]func() string{
+				"a.csv":    func() string { return csvNumbers(0, 30) + "x,y\n1,2,3\n" },
+				"b.ndjson": func() string { return jsonNumbers(30, 40) + "{\"id\":\"x\"}\n" + jsonNumbers(70, 30) },
+			},
+			bad: 3,
+		},
+		{
 			name: "small files",
 			opts: file.Options{BatchRows: 40},
 			files: map[string]func() string{
@@ -82,7 +92,8 @@ func TestContract(t *testing.T) {
 						opts.Allocator = mem
 						return file.New([]string{dir}, &opts)
 					},
-					Want: map[string][]arrow.Record{"files": recs},
+					Want:    map[string][]arrow.Record{"files": recs},
+					Rejects: map[string]int64{"files": tc.bad},
 				}
 			})
 		})

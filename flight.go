@@ -61,10 +61,11 @@ func (f *flight) fly(ctx context.Context) {
 	<-f.s.places
 }
 
-// stage runs Stage where the writer has it: as many at once as the sink bears, begun in order.
+// stage runs Stage where the writer has it: as many at once as the sink bears. A batch without rows has nothing
+// to stage, but keeps its turn: those behind it wait for its staging, and so for that of those before it.
 func (f *flight) stage(ctx context.Context) error {
 	st, ok := f.s.writer.(sink.Stager)
-	if !ok || f.still {
+	if !ok {
 		return nil
 	}
 	if f.earlier != nil {
@@ -73,6 +74,9 @@ func (f *flight) stage(ctx context.Context) error {
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
+	}
+	if f.still {
+		return nil
 	}
 	return f.s.run.try(ctx, f.where(StepStage), func(ctx context.Context) error {
 		return f.s.hold.call(ctx, f.number, func(ctx context.Context) error {

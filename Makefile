@@ -19,7 +19,7 @@ assert: ## the core with arrow's checks against releasing too often
 	go test -tags assert -timeout 20m $(CORE)
 
 crash: ## kill a pipeline ROUNDS times, for every sink and mode
-	go test ./internal/crashtest -run Crash -timeout 0 -v -crash.rounds=$(ROUNDS)
+	go test ./internal/crashtest -timeout 0 -v -crash.kills=$(ROUNDS)
 
 scale: ## 3, 30 and 300 million rows in the same memory; ARGS="3 30" for fewer
 	cd benchmarks && go run ./scale $(ARGS)

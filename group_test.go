@@ -3,8 +3,6 @@ package floe_test
 import (
 	"context"
 	"fmt"
-	"io"
-	"log/slog"
 	"math/rand/v2"
 	"sync"
 	"testing"
@@ -61,7 +59,7 @@ func group(t *testing.T, seed uint64, open func(*rand.Rand, memory.Allocator) ta
 			MemoryLimit: 2000,
 			Retry:       retry.Policy{Retries: 20, Base: time.Millisecond},
 			Allocator:   mem,
-			Logger:      slog.New(slog.NewTextHandler(io.Discard, nil)),
+			Logger:      silent,
 		})
 		pipelines = append(pipelines, p)
 		wg.Go(func() {

@@ -35,7 +35,7 @@ func (l *lane) live(ctx context.Context) error {
 			return nil
 		}
 		if a, ok := l.part.(source.Assigner); ok {
-			err := l.try(ctx, StepClaim, a.Assigned)
+			err := l.begin(ctx, func(ctx context.Context) error { return l.try(ctx, StepClaim, a.Assigned) })
 			if errors.Is(err, source.ErrRevoked) {
 				return nil
 			}
@@ -57,10 +57,23 @@ func (l *lane) live(ctx context.Context) error {
 		wait, _ := l.run.opts.Retry.Next(1, retry.Transient(err))
 		l.run.opts.Logger.Warn("floe: fenced by another claim; asking whether the partition is still assigned",
 			"pipeline", l.run.p.name, "partition", l.id, "times", fenced, "wait", wait)
-		if err := pause(ctx, wait*time.Duration(min(fenced, 8))); err != nil {
+		err = l.begin(ctx, func(ctx context.Context) error { return pause(ctx, wait*time.Duration(min(fenced, 8))) })
+		if err != nil {
 			return err
 		}
 	}
+}
+
+// begin does what comes before anything is read that is to be loaded. A drain ends it, with errDrained: there is
+// nothing to wait for.
+func (l *lane) begin(ctx context.Context, op func(context.Context) error) error {
+	starting, stop := l.run.untilDrained(ctx)
+	defer stop(nil)
+	err := op(starting)
+	if err != nil && starting.Err() != nil && ctx.Err() == nil {
+		return errDrained
+	}
+	return err
 }
 
 func pause(ctx context.Context, d time.Duration) error {
@@ -78,9 +91,11 @@ func pause(ctx context.Context, d time.Duration) error {
 func (l *lane) hold(ctx context.Context) (err error) {
 	var w sink.Writer
 	var committed string
-	err = l.try(ctx, StepClaim, func(ctx context.Context) (err error) {
-		w, committed, err = l.run.p.dst.Open(ctx, l.run.p.name, l.id)
-		return err
+	err = l.begin(ctx, func(ctx context.Context) error {
+		return l.try(ctx, StepClaim, func(ctx context.Context) (err error) {
+			w, committed, err = l.run.p.dst.Open(ctx, l.run.p.name, l.id)
+			return err
+		})
 	})
 	if err != nil {
 		return err
@@ -101,7 +116,15 @@ func (l *lane) hold(ctx context.Context) (err error) {
 			err = l.failed(StepLoad, fmt.Errorf("close the dead-letter writer: %w", cerr))
 		}
 	}()
-	return l.sessions(ctx, w, committed, letters)
+	return undrained(l.sessions(ctx, w, committed, letters))
+}
+
+// undrained is err, but nil where a drain is all that happened.
+func undrained(err error) error {
+	if err == errDrained { //nolint:errorlint // begin answers it bare
+		return nil
+	}
+	return err
 }
 
 // sessions runs sessions under one claim. Rewinding is bounded by progress: as many times without any as a call
@@ -121,10 +144,13 @@ func (l *lane) sessions(ctx context.Context, w sink.Writer, committed string, le
 			return err
 		}
 		var next string
-		if terr := l.try(ctx, StepRewind, func(ctx context.Context) (err error) {
-			next, err = rw.Rewind(ctx)
-			return err
-		}); terr != nil {
+		terr := l.begin(ctx, func(ctx context.Context) error {
+			return l.try(ctx, StepRewind, func(ctx context.Context) (err error) {
+				next, err = rw.Rewind(ctx)
+				return err
+			})
+		})
+		if terr != nil {
 			return terr
 		}
 		if next != committed {
@@ -136,7 +162,7 @@ func (l *lane) sessions(ctx context.Context, w sink.Writer, committed string, le
 			return err
 		}
 		l.run.retried(where{step: StepRewind, partition: l.id}, retry.Attempt{Number: stalled, Err: err, Wait: wait})
-		if err := pause(ctx, wait); err != nil {
+		if err := l.begin(ctx, func(ctx context.Context) error { return pause(ctx, wait) }); err != nil {
 			return err
 		}
 	}
@@ -144,14 +170,16 @@ func (l *lane) sessions(ctx context.Context, w sink.Writer, committed string, le
 
 // session opens the reader after what is committed and moves the partition from there.
 func (l *lane) session(ctx context.Context, w sink.Writer, committed string, letters *letters) (err error) {
-	from, err := l.resume(ctx, committed)
-	if err != nil {
-		return err
-	}
+	var from offset.Offset
 	var reader source.Reader
-	err = l.try(ctx, StepOpen, func(ctx context.Context) (err error) {
-		reader, err = l.part.Open(ctx, from.Position)
-		return err
+	err = l.begin(ctx, func(ctx context.Context) (err error) {
+		if from, err = l.resume(ctx, committed); err != nil {
+			return err
+		}
+		return l.try(ctx, StepOpen, func(ctx context.Context) (err error) {
+			reader, err = l.part.Open(ctx, from.Position)
+			return err
+		})
 	})
 	if errors.Is(err, source.ErrRevoked) {
 		l.revoked = true

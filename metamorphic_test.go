@@ -5,9 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"iter"
-	"log/slog"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -205,7 +203,7 @@ func metamorphic(t *testing.T, seed uint64, open func(*rand.Rand, memory.Allocat
 			MemoryLimit: int64(1 + rng.IntN(5000)),
 			DeadLetter:  letters,
 			Allocator:   mem,
-			Logger:      slog.New(slog.NewTextHandler(io.Discard, nil)),
+			Logger:      silent,
 		}
 		if withTransform {
 			o.Transforms = []transform.Transform{thirds(mem)}

@@ -15,26 +15,30 @@ import (
 
 // read takes batches from the reader, charges them to the budget and hands them on, in order, until the
 // partition ends; it closes items then. The error says how reading ended: io.EOF, source.ErrRevoked, errDrained
-// or what failed. No batch that was handed on is lost by it.
-func (s *session) read(ctx context.Context, items chan<- *item) error {
+// or what failed. A drain ends the reading only: what was read by then may be gone at the source, and is handed on. Only
+// where handing has ended, because the session fails, is a batch given up.
+func (s *session) read(reading, handing context.Context, items chan<- *item) error {
 	defer close(items)
 	position := s.cur.Position
 	for {
-		b, err := s.next(ctx)
+		if reading.Err() != nil {
+			return context.Cause(reading)
+		}
+		b, err := s.next(reading)
 		if err != nil {
 			return err
 		}
-		it, err := s.take(ctx, b, position)
+		it, err := s.take(handing, b, position)
 		if err != nil {
 			return err
 		}
 		position = it.position
 		select {
 		case items <- it:
-		case <-ctx.Done():
+		case <-handing.Done():
 			s.run.budget.drop(it.charge)
 			it.release()
-			return context.Cause(ctx)
+			return context.Cause(handing)
 		}
 		if it.chain != nil {
 			s.run.workers.submit(it)

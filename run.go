@@ -35,8 +35,8 @@ type run struct {
 	ended       chan struct{} // closed once Run returns
 
 	mu          sync.Mutex
-	lanes       map[string]*lane // the newest of each partition
-	done        []string         // partitions that ended with io.EOF
+	lanes       map[string]*lane // the newest of each partition; nil = a bounded one that has ended
+	done        []string         // partitions of a bounded source that ended with io.EOF
 	drained     bool
 	reading     map[int]context.CancelCauseFunc // ended by drain
 	lastReading int                             // key given last
@@ -177,8 +177,8 @@ func (r *run) newLane(part source.Partition) (l, before *lane, err error) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	before = r.lanes[id]
-	if before != nil && !r.p.src.Unbounded() {
+	before, seen := r.lanes[id]
+	if seen && !r.p.src.Unbounded() {
 		return nil, nil, &BatchError{
 			Step: StepPartitions, Pipeline: r.p.name, Partition: id, Attempt: 1,
 			Err: errors.New("the source gave the partition twice"),
@@ -196,17 +196,28 @@ func (r *run) follow(ctx context.Context, l, before *lane) error {
 		<-before.gone
 	}
 	r.counters.partitions.Add(1)
-	err := l.live(ctx)
+	err := undrained(l.live(ctx))
 	r.counters.partitions.Add(-1)
-	r.mu.Lock()
-	if l.atEnd {
-		r.done = append(r.done, l.id)
-	}
-	r.mu.Unlock()
 	if f := r.opts.Hooks.Ended; f != nil {
 		f(Ended{Pipeline: r.p.name, Partition: l.id, Err: err})
 	}
+	r.forget(l)
 	return err
+}
+
+// forget drops a lane that has ended, so that a run's memory does not grow with the partitions it has done.
+func (r *run) forget(l *lane) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch {
+	case !r.p.src.Unbounded():
+		r.lanes[l.id] = nil
+		if l.atEnd {
+			r.done = append(r.done, l.id)
+		}
+	case r.lanes[l.id] == l:
+		delete(r.lanes, l.id)
+	}
 }
 
 // untilDrained derives a context that ends by drain too, with errDrained as its cause.
@@ -229,14 +240,18 @@ func (r *run) untilDrained(ctx context.Context) (context.Context, context.Cancel
 	}
 }
 
-// finish tells the sink that every partition has ended. After a drain some have not.
+// finish makes sure that every partition of a bounded source has ended, and tells the sink so. After a drain some
+// have not.
 func (r *run) finish(ctx context.Context) error {
-	f, ok := r.p.dst.(sink.Finisher)
-	if !ok || r.p.src.Unbounded() || r.isDraining() {
+	if r.p.src.Unbounded() || r.isDraining() {
 		return nil
 	}
 	if len(r.done) != len(r.lanes) {
-		return fmt.Errorf("floe: pipeline %q: %d of %d partitions ended", r.p.name, len(r.done), len(r.lanes))
+		return fmt.Errorf("floe: pipeline %q: %d of %d partitions ended; the others were taken away", r.p.name, len(r.done), len(r.lanes))
+	}
+	f, ok := r.p.dst.(sink.Finisher)
+	if !ok {
+		return nil
 	}
 	sort.Strings(r.done)
 	return r.try(ctx, where{step: StepFinish}, func(ctx context.Context) error {

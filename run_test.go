@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"log/slog"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -25,6 +26,12 @@ import (
 	"github.com/floedata/floe/source"
 	"github.com/floedata/floe/transform"
 )
+
+// silent logs nothing.
+var silent = slog.New(slog.DiscardHandler)
+
+// busy is worth another try.
+var busy = retry.Transient(errors.New("busy"))
 
 // quick retries at once.
 var quick = retry.Policy{Retries: 3, Base: -1}
@@ -226,24 +233,28 @@ func TestRunsOnceAtATime(t *testing.T) {
 	}
 }
 
-func TestDrainLoadsWhatWasRead(t *testing.T) {
-	mem := checked(t)
-	endless := source.FromSeq("run-1", nil, func() iter.Seq2[arrow.Record, error] {
-		return func(yield func(arrow.Record, error) bool) {
-			for {
-				r := ids(mem, 3)[0]
-				if !yield(r, nil) {
-					return
-				}
+// endless gives records of three rows, and counts the rows that it gave.
+func endless(mem memory.Allocator, taken *int64) iter.Seq2[arrow.Record, error] {
+	return func(yield func(arrow.Record, error) bool) {
+		for {
+			*taken += 3
+			if !yield(ids(mem, 3)[0], nil) {
+				return
 			}
 		}
-	}())
-	defer endless.Close(context.Background())
+	}
+}
+
+func TestDrainLoadsWhatWasRead(t *testing.T) {
+	mem := checked(t)
+	taken := int64(0)
+	src := source.FromSeq("run-1", nil, endless(mem, &taken))
+	defer src.Close(context.Background())
 	m := sink.NewMemory(nil)
 	t.Cleanup(m.Release)
 	finished := make(chan struct{}, 1)
 	dst := &finishing{Memory: m, told: finished}
-	p := mustNew(t, endless, dst, &floe.Options{Batching: batching.Policy{Rows: 100}, Allocator: mem})
+	p := mustNew(t, src, dst, &floe.Options{Batching: batching.Policy{Rows: 100}, Allocator: mem})
 	done := make(chan floe.Result)
 	go func() {
 		res, err := p.Run(context.Background())
@@ -441,13 +452,15 @@ func TestRewindIsBoundedByProgress(t *testing.T) {
 	}
 }
 
+// keep is a transform that changes nothing.
+func keep(fingerprint string) []transform.Transform {
+	return []transform.Transform{transform.Func(fingerprint, nil, func(_ context.Context, rec arrow.Record) (arrow.Record, *deadletter.Rows, error) {
+		rec.Retain()
+		return rec, nil, nil
+	})}
+}
+
 func TestChangedTransformsInsideASourceBatch(t *testing.T) {
-	keep := func(fingerprint string) []transform.Transform {
-		return []transform.Transform{transform.Func(fingerprint, nil, func(_ context.Context, rec arrow.Record) (arrow.Record, *deadletter.Rows, error) {
-			rec.Retain()
-			return rec, nil, nil
-		})}
-	}
 	s := &spy{limits: sink.Limits{Largest: batching.Policy{Rows: 4}}}
 	opts := &floe.Options{Transforms: keep("old")}
 	p, m := pipe(t, s, opts, 10)

@@ -16,7 +16,8 @@ import (
 // replayable: Open goes on behind the step that has the position.
 type script struct {
 	unbounded bool
-	id        string // "" = "p"
+	id        string        // "" = "p"
+	schema    *arrow.Schema // as known at Open
 	steps     []step
 	open      func(ctx context.Context) error // before each Open; nil = nothing
 	assigned  func(ctx context.Context) error // nil = always
@@ -29,7 +30,8 @@ type script struct {
 // step is one answer of Next, once wait is closed or ctx done.
 type step struct {
 	wait     <-chan struct{}
-	rec      arrow.Record // the script's; Next retains it
+	do       func(ctx context.Context) error // before all else; its error is answered instead
+	rec      arrow.Record                    // the script's; Next retains it
 	position string
 	rejected func() *deadletter.Rows
 	err      error // answered instead, each time
@@ -98,13 +100,18 @@ type scriptReader struct {
 	at int
 }
 
-func (r *scriptReader) Schema() *arrow.Schema { return nil }
+func (r *scriptReader) Schema() *arrow.Schema { return r.schema }
 
 func (r *scriptReader) Next(ctx context.Context) (source.Batch, error) {
 	if r.at == len(r.steps) {
 		return source.Batch{}, io.EOF
 	}
 	st := r.steps[r.at]
+	if st.do != nil {
+		if err := st.do(ctx); err != nil {
+			return source.Batch{}, err
+		}
+	}
 	if st.wait != nil {
 		select {
 		case <-st.wait:

@@ -77,20 +77,22 @@ func (s *session) move(ctx context.Context) (err error) {
 		if err := s.bind(ctx, schema); err != nil {
 			return err
 		}
-		if err := s.prepare(ctx, s.bound.out); err != nil {
+		if err := s.lane.begin(ctx, func(ctx context.Context) error { return s.prepare(ctx, s.bound.out) }); err != nil {
 			return err
 		}
 	}
 	// A crash or a revocation between the load and its ack left the origin behind.
 	s.ack(ctx, s.cur.Position)
-	reading, stop := s.run.untilDrained(ctx)
+	handing, stop := context.WithCancel(ctx)
+	reading, stopReading := s.run.untilDrained(handing)
 	items := make(chan *item, s.run.opts.Workers)
 	var end error
 	var reader sync.WaitGroup
-	reader.Go(func() { end = s.read(reading, items) })
+	reader.Go(func() { end = s.read(reading, handing, items) })
 
 	err = s.fill(ctx, items)
-	stop(context.Canceled)
+	stop()
+	stopReading(nil)
 	for it := range items { // what is left after a failure
 		if it.done != nil {
 			<-it.done
@@ -99,6 +101,7 @@ func (s *session) move(ctx context.Context) (err error) {
 		it.release()
 	}
 	reader.Wait()
+	s.lane.revoked = s.lane.revoked || errors.Is(end, source.ErrRevoked)
 	if err == nil {
 		err = s.ended(ctx, end)
 	}
@@ -119,9 +122,7 @@ func (s *session) ended(ctx context.Context, end error) error {
 		if s.cur.Skip > 0 {
 			return s.lane.failed(StepOpen, fmt.Errorf("the committed offset lies %d rows behind the end of the partition: the source has fewer rows than were loaded", s.cur.Skip))
 		}
-	case errors.Is(end, source.ErrRevoked):
-		s.lane.revoked = true
-	case errors.Is(end, errDrained):
+	case errors.Is(end, source.ErrRevoked), errors.Is(end, errDrained):
 	default:
 		return end
 	}

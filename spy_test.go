@@ -13,6 +13,9 @@ import (
 type spy struct {
 	sink.Sink
 	limits sink.Limits
+	// Before the call, whose error they answer; nil = nothing.
+	open, prepare, finish func(ctx context.Context) error
+
 	stage  func(ctx context.Context, b *sink.Batch) error
 	load   func(ctx context.Context, b *sink.Batch, next func() (sink.Receipt, error)) (sink.Receipt, error)
 	rewind func(ctx context.Context) (string, error)
@@ -25,6 +28,11 @@ type spy struct {
 func (s *spy) Limits() sink.Limits { return s.limits }
 
 func (s *spy) Open(ctx context.Context, pipeline, partition string) (sink.Writer, string, error) {
+	if s.open != nil {
+		if err := s.open(ctx); err != nil {
+			return nil, "", err
+		}
+	}
 	w, committed, err := s.Sink.Open(ctx, pipeline, partition)
 	if err != nil {
 		return nil, "", err
@@ -42,6 +50,18 @@ func (s *spy) Open(ctx context.Context, pipeline, partition string) (sink.Writer
 	return sw, committed, nil
 }
 
+func (s *spy) Finish(ctx context.Context, pipeline string, partitions []string) error {
+	if s.finish != nil {
+		if err := s.finish(ctx); err != nil {
+			return err
+		}
+	}
+	if f, ok := s.Sink.(sink.Finisher); ok {
+		return f.Finish(ctx, pipeline, partitions)
+	}
+	return nil
+}
+
 type spyWriter struct {
 	sink.Writer
 	s *spy
@@ -51,6 +71,11 @@ func (w *spyWriter) Prepare(ctx context.Context, schema *arrow.Schema) error {
 	w.s.mu.Lock()
 	w.s.prepared = append(w.s.prepared, schema)
 	w.s.mu.Unlock()
+	if w.s.prepare != nil {
+		if err := w.s.prepare(ctx); err != nil {
+			return err
+		}
+	}
 	return w.Writer.Prepare(ctx, schema)
 }
 

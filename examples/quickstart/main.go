@@ -3,6 +3,8 @@
 //
 //	go run ./examples/quickstart                      # the weather of Seattle, through a transform
 //	go run ./examples/quickstart a.parquet 'b/*.csv'  # any files, a table for each argument
+//
+// Progress and rejected rows go to standard error, the rest to standard output.
 package main
 
 import (
@@ -11,17 +13,21 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/apache/arrow/go/v17/arrow"
+	"github.com/apache/arrow/go/v17/arrow/array"
 	_ "github.com/marcboeker/go-duckdb"
 
 	"github.com/floedata/floe"
+	"github.com/floedata/floe/sink"
 	"github.com/floedata/floe/sink/duckdb"
 	"github.com/floedata/floe/source/file"
 	"github.com/floedata/floe/transform"
@@ -34,13 +40,14 @@ func main() {
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, *db, flag.Args()); err != nil {
+	if err := run(ctx, os.Stdout, *db, flag.Args()); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, db string, paths []string) error {
+// run loads the paths, or the weather where there are none, and tells out what there is now.
+func run(ctx context.Context, out io.Writer, db string, paths []string) error {
 	var transforms []transform.Transform
 	demo := len(paths) == 0
 	if demo {
@@ -64,11 +71,11 @@ func run(ctx context.Context, db string, paths []string) error {
 		total.Rejected += res.Rejected
 		total.Elapsed += res.Elapsed
 	}
-	if err := show(ctx, db, tables, demo); err != nil {
+	if err := show(ctx, out, db, tables, demo); err != nil {
 		return err
 	}
-	fmt.Println(total)
-	return nil
+	_, err := fmt.Fprintln(out, total)
+	return err
 }
 
 // load moves the files of one argument into one table.
@@ -83,13 +90,28 @@ func load(ctx context.Context, db, table, path string, transforms []transform.Tr
 		return res, err
 	}
 	defer func() { err = errors.Join(err, dst.Close(context.WithoutCancel(ctx))) }()
-	p, err := floe.New("quickstart "+table, src, dst, &floe.Options{Transforms: transforms})
+	p, err := floe.New("quickstart "+table, src, dst, &floe.Options{
+		Transforms: transforms,
+		DeadLetter: sink.Func(complain),
+		MaxRejects: 1000,
+	})
 	if err != nil {
 		return res, err
 	}
 	stop := watch(p, table)
 	defer stop()
 	return p.Run(ctx)
+}
+
+// complain prints why rows were rejected. A program that means to load them again keeps them: any sink takes them.
+func complain(_ context.Context, rejected arrow.Record) error {
+	reasons := rejected.Column(rejected.Schema().FieldIndices("_floe_reason")[0]).(*array.String)
+	for i := range reasons.Len() {
+		if _, err := fmt.Fprintln(os.Stderr, "rejected:", reasons.Value(i)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // watch prints the progress of a run twice a second until stop is called.
@@ -110,7 +132,8 @@ func watch(p *floe.Pipeline, table string) (stop func()) {
 			if now.EstimatedRows > 0 {
 				of = fmt.Sprintf(" of %d", now.EstimatedRows)
 			}
-			fmt.Fprintf(os.Stderr, "%s: %s%s, %.1f s\n", table, now.Result, of, now.Elapsed.Seconds())
+			fmt.Fprintf(os.Stderr, "%s: %.1f s: %d%s rows read, %d written, %d rejected\n",
+				table, now.Elapsed.Seconds(), now.Read, of, now.Written, now.Rejected)
 		}
 	}()
 	return func() {
@@ -119,24 +142,25 @@ func watch(p *floe.Pipeline, table string) (stop func()) {
 	}
 }
 
-// tableOf names a table after the last part of a path, without what a file's format adds.
+// tableOf names a table after the last part of a path that has a name beside its format and wildcards.
 func tableOf(p string, taken []string) string {
-	base := path.Base(filepath.ToSlash(strings.TrimRight(p, "/*")))
-	name, _, _ := strings.Cut(base, ".")
-	name = strings.Trim(name, "*?[]_- ")
+	name := ""
+	for p = filepath.ToSlash(p); name == "" && p != "." && p != "/"; p = path.Dir(p) {
+		name, _, _ = strings.Cut(path.Base(p), ".")
+		name = strings.Trim(name, "*?[]_- ")
+	}
 	if name == "" {
 		name = "rows"
 	}
-	for _, t := range taken {
-		if t == name {
-			return tableOf(name+"_2", taken)
-		}
+	first := name
+	for n := 2; slices.ContainsFunc(taken, func(t string) bool { return strings.EqualFold(t, name) }); n++ {
+		name = fmt.Sprintf("%s_%d", first, n)
 	}
 	return name
 }
 
 // show prints how many rows each table has, and something about the weather.
-func show(ctx context.Context, path string, tables []string, demo bool) error {
+func show(ctx context.Context, out io.Writer, path string, tables []string, demo bool) error {
 	db, err := sql.Open("duckdb", path)
 	if err != nil {
 		return err
@@ -148,7 +172,7 @@ func show(ctx context.Context, path string, tables []string, demo bool) error {
 		if err := db.QueryRowContext(ctx, "SELECT count(*) FROM "+quoted).Scan(&rows); err != nil {
 			return err
 		}
-		fmt.Printf("%s: %d rows in %s\n", t, rows, path)
+		fmt.Fprintf(out, "%s: %d rows in %s\n", t, rows, path)
 	}
 	if !demo {
 		return nil
@@ -158,7 +182,7 @@ func show(ctx context.Context, path string, tables []string, demo bool) error {
 		return err
 	}
 	defer rows.Close()
-	fmt.Println("weather   days  mean of highest °C")
+	fmt.Fprintln(out, "weather   days  mean of highest °C")
 	for rows.Next() {
 		var kind string
 		var days int
@@ -166,7 +190,7 @@ func show(ctx context.Context, path string, tables []string, demo bool) error {
 		if err := rows.Scan(&kind, &days, &mean); err != nil {
 			return err
 		}
-		fmt.Printf("%-8s %5d %6.1f\n", kind, days, mean)
+		fmt.Fprintf(out, "%-8s %5d %6.1f\n", kind, days, mean)
 	}
 	return rows.Err()
 }

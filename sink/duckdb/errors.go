@@ -42,9 +42,11 @@ func classify(ctx context.Context, err error) error {
 }
 
 // isConflict reports whether d says that another transaction was in the way. The text about the aborted
-// transaction has the same type, but only follows another error.
+// transaction has the same type, but only follows another error; so has a log that could not be written or
+// extended, as on a full disk.
 func isConflict(d *duckdb.Error) bool {
-	return d.Type == duckdb.ErrorTypeTransaction && !strings.Contains(d.Msg, "transaction is aborted")
+	return d.Type == duckdb.ErrorTypeTransaction && !strings.Contains(d.Msg, "transaction is aborted") &&
+		!strings.Contains(d.Msg, "Failed to commit: Could not ")
 }
 
 // isRowFault reports whether err, of an INSERT, may come from the value of a row.

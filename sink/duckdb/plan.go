@@ -133,6 +133,7 @@ func (p *plan) fix(mem memory.Allocator, rec arrow.Record, first int64) (arrow.R
 		for k := range f.list {
 			f.list[k].Row += first
 			f.list[k].Column = p.schema.Field(i).Name
+			f.list[k].Message = fmt.Sprintf("column %q: %s", f.list[k].Column, f.list[k].Message)
 		}
 		if len(f.list) > 0 {
 			reasons = append(reasons, f.list)

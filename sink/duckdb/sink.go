@@ -159,7 +159,6 @@ func databaseID(path string, connector driver.Connector) string {
 // qualified writes the name of a table of the sink's schema as it stands in a statement.
 func (s *Sink) qualified(table string) string { return quote(s.schema) + "." + quote(table) }
 
-
 // Limits implements [sink.Limiter]: full row groups, one load at a time, the next batch ready meanwhile.
 func (s *Sink) Limits() sink.Limits {
 	bounded := ""

@@ -2,6 +2,7 @@ package floe
 
 import (
 	"context"
+	"sort"
 	"time"
 
 	"github.com/apache/arrow/go/v17/arrow"
@@ -59,8 +60,6 @@ func (s *session) add(ctx context.Context, it *item) error {
 		}
 	}
 	s.run.counters.read.Add(it.read)
-	s.batch.rejects = append(s.batch.rejects, it.rejects...)
-	it.rejects = nil
 	rec, left := s.skipLoaded(it)
 	if rec != nil {
 		defer rec.Release()
@@ -73,6 +72,12 @@ func (s *session) add(ctx context.Context, it *item) error {
 	charge = 0
 	s.cur.Position, s.cur.Skip = it.position, left
 	s.batch.pass(s.cur)
+	// With the batch that moves the offset past them, so that going on inside a source batch gives each just once.
+	for _, r := range it.rejects {
+		r.end = s.cur.Ordinal
+		s.batch.rejects = append(s.batch.rejects, r)
+	}
+	it.rejects = nil
 	if s.run.seal.Reached(s.batch.rows, s.batch.bytes) {
 		return s.sealBatch(ctx)
 	}
@@ -113,7 +118,7 @@ func (s *session) addRows(ctx context.Context, rec arrow.Record, charge int64) (
 		if !exceeds(largest, rows, bytes) {
 			return charge, s.addPiece(rec, rows, bytes)
 		}
-		n := fitting(largest, rows, bytes)
+		n := fitting(largest, rec)
 		piece, rest := rec.NewSlice(0, n), rec.NewSlice(n, rows)
 		defer rest.Release()
 		share := charge / rows * n
@@ -147,16 +152,28 @@ func exceeds(p batching.Policy, rows, bytes int64) bool {
 	return p.Rows > 0 && rows > p.Rows || p.Bytes > 0 && bytes > p.Bytes
 }
 
-// fitting is how many of rows fit into p, at their mean size; at least one.
-func fitting(p batching.Policy, rows, bytes int64) int64 {
-	n := rows - 1
+// fitting is how many of the first rows of rec fit into p: at least one.
+func fitting(p batching.Policy, rec arrow.Record) int64 {
+	n := rec.NumRows()
 	if p.Rows > 0 {
 		n = min(n, p.Rows)
 	}
-	if p.Bytes > 0 && bytes > 0 {
-		n = min(n, int64(float64(rows)*float64(p.Bytes)/float64(bytes)))
+	whole := batching.Bytes(rec)
+	if p.Bytes == 0 || whole <= p.Bytes {
+		return n
 	}
-	return max(n, 1)
+	// Sizes of rows may differ widely, so a mean says little.
+	fit := sort.Search(int(n), func(i int) bool {
+		piece := rec.NewSlice(0, int64(i)+1)
+		defer piece.Release()
+		return batching.Bytes(piece) > p.Bytes
+	})
+	if fit > 0 {
+		return int64(fit)
+	}
+	// What all rows share, a dictionary, exceeds the bound alone, or the first row does: no cut helps, and batches
+	// of one row each would help least.
+	return min(n, max(1, int64(float64(rec.NumRows())*float64(p.Bytes)/float64(whole))))
 }
 
 // startDelay starts the clock of the filling batch with its first content.

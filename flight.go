@@ -2,7 +2,6 @@ package floe
 
 import (
 	"context"
-	"errors"
 	"sort"
 	"time"
 
@@ -45,9 +44,7 @@ func (f *flight) fly(ctx context.Context) {
 	}
 	if err != nil {
 		f.s.hold.lose(f.number)
-		if !errors.Is(err, errGivenUp) {
-			f.s.fail(f.number, err)
-		}
+		f.s.fail(f, err)
 	} else {
 		f.landed(ctx)
 	}
@@ -141,14 +138,10 @@ func (f *flight) loadInGroup(ctx context.Context, g *groups) error {
 
 // loadOnce is one Load, in a place that it gives back before any wait for another try.
 func (f *flight) loadOnce(ctx context.Context) error {
-	if loads := f.s.run.loads; loads != nil {
-		select {
-		case loads <- struct{}{}:
-			defer func() { <-loads }()
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
+	if err := f.s.run.loads.take(ctx); err != nil {
+		return err
 	}
+	defer f.s.run.loads.free()
 	receipt, err := f.s.writer.Load(ctx, f.b)
 	if err != nil {
 		return err
@@ -174,6 +167,7 @@ func (f *flight) landed(ctx context.Context) {
 	if !f.still {
 		c.batches.Add(1)
 		c.moved(f.b.Partition, f.b.To)
+		f.s.lane.reached = f.b.To
 		if h := f.s.run.opts.Hooks.Loaded; h != nil {
 			h(f.info())
 		}
@@ -202,7 +196,6 @@ func (f *flight) giveUp() {
 	for _, r := range f.rejects {
 		r.rows.Release()
 	}
-	f.rejects = nil
 	f.s.run.budget.free(f.rejectBytes)
 	f.rejectBytes = 0
 }

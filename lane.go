@@ -24,6 +24,8 @@ type lane struct {
 	gone    chan struct{} // closed once the lane has ended
 	revoked bool          // the partition was taken away
 	atEnd   bool          // the partition ended with io.EOF and all of it is loaded
+	reached string        // offset up to which all is counted as loaded
+	lost    []*flight     // that failed since the last account
 }
 
 // live claims and moves the partition until it ends. Only on an unbounded source is a lane that was fenced
@@ -45,6 +47,7 @@ func (l *lane) live(ctx context.Context) error {
 		}
 		before := l.batches
 		err := l.hold(ctx)
+		l.disown()
 		if !errors.Is(err, sink.ErrFenced) || !l.run.p.src.Unbounded() {
 			return err
 		}
@@ -110,6 +113,7 @@ func (l *lane) hold(ctx context.Context) (err error) {
 	if f := l.run.opts.Hooks.Claimed; f != nil {
 		f(Claimed{Pipeline: l.run.p.name, Partition: l.id, Offset: committed})
 	}
+	l.reached = committed
 	letters := newLetters(l)
 	defer func() {
 		if cerr := letters.close(ctx); cerr != nil && err == nil {
@@ -152,6 +156,9 @@ func (l *lane) sessions(ctx context.Context, w sink.Writer, committed string, le
 		})
 		if terr != nil {
 			return terr
+		}
+		if err := l.account(next); err != nil {
+			return err
 		}
 		if next != committed {
 			committed, stalled = next, 0

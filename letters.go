@@ -2,6 +2,7 @@ package floe
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/floedata/floe/batching"
 	"github.com/floedata/floe/deadletter"
 	"github.com/floedata/floe/offset"
+	"github.com/floedata/floe/retry"
 	"github.com/floedata/floe/sink"
 )
 
@@ -56,16 +58,77 @@ func (l *letters) write(ctx context.Context, rows *deadletter.Rows, origin deadl
 		}
 		l.schema = rec.Schema()
 	}
+	return l.sendAll(ctx, rec, origin)
+}
+
+// sendAll loads the rows of rec. Going back is bounded by progress, as a lane's is.
+func (l *letters) sendAll(ctx context.Context, rec arrow.Record, origin deadletter.Origin) error {
+	retrying := l.lane.run.opts.Retry
+	for at, stalled := int64(0), 1; at < rec.NumRows(); {
+		piece := l.fitting(rec, at)
+		n, err := l.send(ctx, piece, origin)
+		piece.Release()
+		at += n
+		switch {
+		case err == nil, errors.Is(err, sink.ErrRewind) && n > 0:
+			stalled = 1
+			continue
+		case !errors.Is(err, sink.ErrRewind):
+			return err
+		}
+		wait, again := retrying.Next(stalled, retry.Transient(err))
+		if !again {
+			return fmt.Errorf("%v", err) // nothing that would make the lane's own writer go back
+		}
+		stalled++
+		if err := pause(ctx, wait); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fitting returns the rows of rec from at on, as many as the sink takes in one batch.
+func (l *letters) fitting(rec arrow.Record, at int64) arrow.Record {
+	rest := rec.NewSlice(at, rec.NumRows())
+	n := fitting(limitsOf(l.lane.run.opts.DeadLetter).Largest, rest)
+	if n == rest.NumRows() {
+		return rest
+	}
+	defer rest.Release()
+	return rest.NewSlice(0, n)
+}
+
+// send loads rec as one batch, and answers how many of its rows are there: all, or with sink.ErrRewind those that
+// were committed before the writer went back.
+func (l *letters) send(ctx context.Context, rec arrow.Record, origin deadletter.Origin) (int64, error) {
+	run := l.lane.run
 	b, err := l.batch(rec, origin)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	defer b.Release()
-	if err := run.try(ctx, where{step: StepLoad, partition: l.lane.id}, func(ctx context.Context) error { return l.load(ctx, b) }); err != nil {
-		return err
+	err = run.try(ctx, where{step: StepLoad, partition: l.lane.id}, func(ctx context.Context) error { return l.load(ctx, b) })
+	if err == nil {
+		l.from = b.To
+		return rec.NumRows(), nil
 	}
-	l.from = b.To
-	return nil
+	rw, ok := l.writer.(sink.Rewinder)
+	if !ok || !errors.Is(err, sink.ErrRewind) {
+		return 0, err
+	}
+	if rerr := run.try(ctx, where{step: StepRewind, partition: l.lane.id}, func(ctx context.Context) (err error) {
+		l.from, err = rw.Rewind(ctx)
+		return err
+	}); rerr != nil {
+		return 0, rerr
+	}
+	before, berr := offset.Ordinal(b.From)
+	now, nerr := offset.Ordinal(l.from)
+	if berr != nil || nerr != nil {
+		return 0, errors.Join(berr, nerr)
+	}
+	return max(0, min(now-before, rec.NumRows())), err
 }
 
 // batch makes a batch of letters. Its Gate bears no rejects: a letter that cannot be written ends the run.
@@ -110,8 +173,12 @@ func (l *letters) batch(rec arrow.Record, origin deadletter.Origin) (*sink.Batch
 	return b, nil
 }
 
-// load stages and loads b. A dead-letter sink gets one batch at a time, so both are one step to it.
+// load stages and loads b. A dead-letter sink gets one batch of a partition at a time, so both are one step to it.
 func (l *letters) load(ctx context.Context, b *sink.Batch) error {
+	if err := l.lane.run.letterLoads.take(ctx); err != nil {
+		return err
+	}
+	defer l.lane.run.letterLoads.free()
 	if st, ok := l.writer.(sink.Stager); ok && b.Records != nil {
 		if err := st.Stage(ctx, b); err != nil {
 			return err

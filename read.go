@@ -95,7 +95,7 @@ func (s *session) take(ctx context.Context, b source.Batch, before string) (*ite
 	}
 	if n := b.Rejected.Len(); n > 0 {
 		it.read += n
-		it.rejects = []refusal{{b.Rejected, "source", before}}
+		it.rejects = []refusal{{rows: b.Rejected, stage: "source", before: before}}
 		it.charge += batching.Bytes(b.Rejected.Record)
 	} else {
 		b.Rejected.Release()

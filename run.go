@@ -30,7 +30,8 @@ type run struct {
 	counters    *counters
 	budget      *budget
 	workers     *workers      // nil = no transforms
-	loads       chan struct{} // a place for each Load at once; nil = no bound
+	loads       places        // for each Load at once
+	letterLoads places        // for each Load of dead letters
 	groups      *groups       // nil = the sink loads no groups
 	ended       chan struct{} // closed once Run returns
 
@@ -55,8 +56,9 @@ func newRun(p *Pipeline) *run {
 	if r.seal.Delay == 0 && p.src.Unbounded() {
 		r.seal.Delay = DefaultDelay
 	}
-	if r.limits.Loads > 0 {
-		r.loads = make(chan struct{}, r.limits.Loads)
+	r.loads = newPlaces(r.limits.Loads)
+	if r.opts.DeadLetter != nil {
+		r.letterLoads = newPlaces(limitsOf(r.opts.DeadLetter).Loads)
 	}
 	return r
 }

@@ -43,9 +43,10 @@ type session struct {
 	hold    hold
 	failed  chan struct{} // closed by the first flight that fails
 
-	mu     sync.Mutex
-	err    error // of the earliest flight that failed
-	number int64 // of that flight
+	mu    sync.Mutex
+	err   error     // of the earliest flight that failed
+	first int64     // number of that flight
+	lost  []*flight // that have failed or were given up
 }
 
 func newSession(l *lane, w sink.Writer, r source.Reader, letters *letters, committed string, from offset.Offset) *session {
@@ -106,6 +107,7 @@ func (s *session) move(ctx context.Context) (err error) {
 		err = s.ended(ctx, end)
 	}
 	s.flights.Wait()
+	s.lane.lost = append(s.lane.lost, s.lost...)
 	if ferr := s.failure(); ferr != nil {
 		return ferr
 	}
@@ -201,14 +203,18 @@ func (s *session) discard() {
 }
 
 // fail notes that a flight failed. The earliest one counts: later ones failed because of it, or are void.
-func (s *session) fail(number int64, err error) {
+func (s *session) fail(f *flight, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.lost = append(s.lost, f)
+	if errors.Is(err, errGivenUp) {
+		return
+	}
 	if s.err == nil {
 		close(s.failed)
 	}
-	if s.err == nil || number < s.number {
-		s.err, s.number = err, number
+	if s.err == nil || f.number < s.first {
+		s.err, s.first = err, f.number
 	}
 }
 

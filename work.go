@@ -30,6 +30,7 @@ type refusal struct {
 	rows   *deadletter.Rows
 	stage  string
 	before string
+	end    int64 // output rows of the partition up to the end of the source batch
 }
 
 func (it *item) release() {
@@ -84,7 +85,7 @@ func (it *item) process(ctx context.Context) {
 		it.rec.Release()
 		it.rec = out
 		if rejected.Len() > 0 {
-			it.rejects = append(it.rejects, refusal{rejected, fmt.Sprintf("transform %d", i+1), it.before})
+			it.rejects = append(it.rejects, refusal{rows: rejected, stage: fmt.Sprintf("transform %d", i+1), before: it.before})
 		} else {
 			rejected.Release()
 		}

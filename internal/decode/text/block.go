@@ -6,10 +6,7 @@
 // order of the blocks.
 package text
 
-import (
-	"strconv"
-	"sync"
-)
+import "strconv"
 
 // Mark is a place between two rows of a text. The zero Mark is the beginning.
 type Mark struct {
@@ -28,7 +25,7 @@ type Block struct {
 	After Mark
 
 	buf  *[]byte
-	pool *sync.Pool
+	from *Reader
 }
 
 // Place returns what messages about line begin with: the text's name, if it has one, and the line.
@@ -43,7 +40,7 @@ func (b *Block) Place(line int64) string {
 // Free gives the block's memory back to the reader that cut it. A block that was made by hand has none.
 func (b *Block) Free() {
 	if b.buf != nil {
-		b.pool.Put(b.buf)
+		b.from.put(b.buf)
 	}
 	b.buf, b.Data = nil, nil
 }

@@ -41,7 +41,7 @@ type Reader struct {
 	lineEnd    byte
 	size, most int
 	mark       Mark
-	carry      []byte // read, but behind the last cut; part of a buffer of this reader's own
+	carry      []byte // read, but behind the last cut
 	eof, done  bool
 	pool       sync.Pool
 }
@@ -92,46 +92,69 @@ func (t *Reader) Next() (Block, error) {
 	}
 }
 
-// next reads one buffer and cuts it; false where it holds no row, but no error either.
+// next looks at one stretch of text and cuts it; false where it holds no row, but no error either.
+//
+// Stretches have t.size bytes, or twice as many as often as no row ends in them: where blocks end follows from
+// where they begin and from the text alone, whatever was read before and however r gives it. A reader that goes
+// on at a mark cuts the blocks that this one would have cut.
 func (t *Reader) next() (Block, bool, error) {
-	buf := t.buffer()
-	data := append((*buf)[:0], t.carry...)
-	for {
-		var err error
-		if data, err = t.fill(data); err != nil {
+	for size := t.size; ; size = 2*size + 8 {
+		buf := t.buffer(size)
+		ahead := min(len(t.carry), size)
+		data, err := t.fill(append((*buf)[:0], t.carry[:ahead]...), size)
+		if err != nil {
 			return Block{}, false, err
 		}
-		*buf = data[:cap(data)]
-		begin := t.mark.Offset == 0
-		c, err := t.cut.Cut(data, begin, t.eof)
+		// A reader may tell the end with the last byte or behind it: only a stretch that is not full shows it.
+		end := t.eof && len(data) < size
+		c, err := t.cut.Cut(data, t.mark.Offset == 0, end)
 		if err != nil {
 			return Block{}, false, t.place(err, data)
 		}
-		if c.Next == 0 && !t.eof {
-			if len(data) > t.most {
-				return Block{}, false, fmt.Errorf("line %d: a row is longer than %d bytes: an unclosed quote, or raise the row limit", t.mark.Line, t.most)
-			}
-			data = append(make([]byte, 0, 2*cap(data)+8), data...)
-			continue
+		if c.Next > 0 || end {
+			t.keep(data, ahead, c.Next)
+			return t.block(buf, data, c)
 		}
-		return t.block(buf, data, c)
+		if len(data) > t.most {
+			return Block{}, false, fmt.Errorf("line %d: a row is longer than %d bytes: an unclosed quote, or raise the row limit", t.mark.Line, t.most)
+		}
+		t.keep(data, ahead, 0)
+		t.put(buf)
 	}
 }
 
-// buffer returns a buffer to read into. Large ones, which a long row made, are not kept.
-func (t *Reader) buffer() *[]byte {
-	if b, ok := t.pool.Get().(*[]byte); ok && cap(*b) <= 2*t.size+len(t.carry) {
-		return b
+// keep carries what was read and lies behind a cut. The first ahead bytes of data are those of the carry.
+func (t *Reader) keep(data []byte, ahead, cut int) {
+	if ahead < len(t.carry) {
+		t.carry = t.carry[cut:] // data is the beginning of it
+		return
 	}
-	b := make([]byte, 0, t.size+len(t.carry)/2)
+	t.carry = append(t.carry[:0], data[cut:]...)
+}
+
+// buffer returns a buffer of size bytes to read into.
+func (t *Reader) buffer(size int) *[]byte {
+	if size == t.size {
+		if b, ok := t.pool.Get().(*[]byte); ok {
+			return b
+		}
+	}
+	b := make([]byte, 0, size)
 	return &b
 }
 
-// fill reads until data's capacity is used up or the text ends.
-func (t *Reader) fill(data []byte) ([]byte, error) {
+// put gives a buffer back. Those that a long row made are not kept.
+func (t *Reader) put(buf *[]byte) {
+	if cap(*buf) == t.size {
+		t.pool.Put(buf)
+	}
+}
+
+// fill reads until data has size bytes or the text ends.
+func (t *Reader) fill(data []byte, size int) ([]byte, error) {
 	idle := 0
-	for len(data) < cap(data) && !t.eof {
-		n, err := t.r.Read(data[len(data):cap(data)])
+	for len(data) < size && !t.eof {
+		n, err := t.r.Read(data[len(data):size])
 		data = data[:len(data)+n]
 		switch {
 		case errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF):
@@ -153,13 +176,12 @@ func (t *Reader) fill(data []byte) ([]byte, error) {
 func (t *Reader) block(buf *[]byte, data []byte, c Cut) (Block, bool, error) {
 	t.done = c.Done
 	line := t.mark.Line + t.lines(data[:min(c.Skip, c.Next)])
-	b := Block{Offset: t.mark.Offset + int64(c.Skip), Line: line, buf: buf, pool: &t.pool}
+	b := Block{Offset: t.mark.Offset + int64(c.Skip), Line: line, buf: buf, from: t}
 	t.mark.Line += t.lines(data[:c.Next])
 	t.mark.Offset += int64(c.Next)
 	b.After = t.mark
-	t.carry = append(t.carry[:0], data[c.Next:]...)
 	if c.End <= c.Skip {
-		t.pool.Put(buf)
+		t.put(buf)
 		return Block{}, false, nil
 	}
 	b.Data = data[c.Skip:c.End:c.End]

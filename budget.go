@@ -69,6 +69,16 @@ func (b *budget) acquire(ctx context.Context, n int64) error {
 	return context.Cause(ctx)
 }
 
+// recharge corrects n bytes in transit to what is held of them now: transforms drop rows and make new ones. Growth
+// is a debt that does not wait.
+func (b *budget) recharge(n, holds int64) {
+	b.mu.Lock()
+	b.transit += holds - n
+	b.used += holds - n
+	b.settleLocked()
+	b.mu.Unlock()
+}
+
 // fill moves n bytes from transit into the batch that l fills.
 func (b *budget) fill(l *lane, n int64) {
 	b.mu.Lock()

@@ -54,6 +54,11 @@ func (s *session) add(ctx context.Context, it *item) error {
 		}
 		return s.lane.failed(StepTransform, it.err)
 	}
+	if it.done != nil {
+		holds := it.holds()
+		s.run.budget.recharge(charge, holds)
+		charge = holds
+	}
 	if it.schema != nil && it.schema != s.schema && (s.schema == nil || !it.schema.Equal(s.schema)) {
 		if err := s.prepare(ctx, it.schema); err != nil {
 			return err

@@ -8,7 +8,6 @@ import (
 
 	"github.com/apache/arrow/go/v17/arrow"
 
-	"github.com/floedata/floe/batching"
 	"github.com/floedata/floe/retry"
 	"github.com/floedata/floe/source"
 )
@@ -91,15 +90,14 @@ func (s *session) take(ctx context.Context, b source.Batch, before string) (*ite
 	it := &item{rec: b.Record, before: before, position: b.Position}
 	if b.Record != nil {
 		it.read = b.Record.NumRows()
-		it.charge = batching.Bytes(b.Record)
 	}
 	if n := b.Rejected.Len(); n > 0 {
 		it.read += n
 		it.rejects = []refusal{{rows: b.Rejected, stage: "source", before: before}}
-		it.charge += batching.Bytes(b.Rejected.Record)
 	} else {
 		b.Rejected.Release()
 	}
+	it.charge = it.holds()
 	if it.read > 0 && it.position == before {
 		it.release()
 		return nil, s.lane.failed(StepRead, fmt.Errorf("the source gave %d rows without moving its position %.200q", it.read, before))
@@ -121,17 +119,23 @@ func (s *session) take(ctx context.Context, b source.Batch, before string) (*ite
 	return it, nil
 }
 
-// bind makes s.bound the transforms for a source schema. Chains of earlier schemas live until the session
-// ends, because items under way use them.
+// bind makes s.bound the transforms for a source schema. Those of earlier schemas live until the session ends: items
+// under way use them, and a schema may come back.
 func (s *session) bind(ctx context.Context, in *arrow.Schema) error {
-	if s.bound != nil && (in == s.in || in.Equal(s.in)) {
+	if s.bound != nil && (in == s.bound.in || in.Equal(s.bound.in)) {
 		return nil
+	}
+	for _, c := range s.chains {
+		if in.Equal(c.in) {
+			s.bound = c
+			return nil
+		}
 	}
 	c, err := bind(ctx, s.run.opts.Transforms, in)
 	s.chains = append(s.chains, c)
 	if err != nil {
 		return s.lane.failed(StepTransform, err)
 	}
-	s.in, s.bound = in, c
+	s.bound = c
 	return nil
 }

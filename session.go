@@ -26,7 +26,6 @@ type session struct {
 	letters *letters
 
 	// Of the reading goroutine, once it has started.
-	in     *arrow.Schema
 	bound  *chain
 	chains []*chain
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/apache/arrow/go/v17/arrow"
 
+	"github.com/floedata/floe/batching"
 	"github.com/floedata/floe/deadletter"
 	"github.com/floedata/floe/transform"
 )
@@ -44,15 +45,28 @@ func (it *item) release() {
 	it.rejects = nil
 }
 
+// holds is how many bytes the item's records view.
+func (it *item) holds() int64 {
+	n := int64(0)
+	if it.rec != nil {
+		n = batching.Bytes(it.rec)
+	}
+	for _, r := range it.rejects {
+		n += batching.Bytes(r.rows.Record)
+	}
+	return n
+}
+
 // chain is a run's transforms bound to one source schema.
 type chain struct {
+	in         *arrow.Schema
 	processors []transform.Processor
 	out        *arrow.Schema
 }
 
 // bind binds the transforms to a source schema.
 func bind(ctx context.Context, transforms []transform.Transform, in *arrow.Schema) (*chain, error) {
-	c := &chain{out: in}
+	c := &chain{in: in, out: in}
 	for i, t := range transforms {
 		p, err := t.Bind(ctx, c.out)
 		if err != nil {
@@ -91,6 +105,10 @@ func (it *item) process(ctx context.Context) {
 		}
 		if err != nil {
 			it.err = fmt.Errorf("transform %d: %w", i+1, err)
+			return
+		}
+		if out != nil && out.Schema() != p.Schema() && !out.Schema().Equal(p.Schema()) {
+			it.err = fmt.Errorf("transform %d gave a record of schema {%v}, but had said {%v}", i+1, out.Schema(), p.Schema())
 			return
 		}
 	}

@@ -32,7 +32,7 @@ func main() {
 
 func run(ctx context.Context, out io.Writer, path string) error {
 	s := newShelf()
-	defer s.Empty()
+	defer func() { _ = s.Empty() }() // it never fails
 	db, err := sql.Open("duckdb", "")
 	if err != nil {
 		return err

@@ -3,9 +3,12 @@ package main
 import (
 	"context"
 	"database/sql"
+	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/apache/arrow/go/v17/arrow"
+	"github.com/google/go-cmp/cmp"
 	"github.com/marcboeker/go-duckdb"
 
 	"github.com/floedata/floe/sink"
@@ -65,4 +68,40 @@ func readAll(ctx context.Context, connector *duckdb.Connector, name string) ([]a
 		all = append(all, rows.Record())
 	}
 	return all, rows.Err()
+}
+
+// FuzzQuoting: what is quoted comes back as it was.
+func FuzzQuoting(f *testing.F) {
+	for _, s := range []string{"a", `"`, "'", `""'`, "a\\", "--", "naïve"} {
+		f.Add(s)
+	}
+	db, err := sql.Open("duckdb", "")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Cleanup(func() { db.Close() })
+	f.Fuzz(func(t *testing.T, text string) {
+		if text == "" || !utf8.ValidString(text) || strings.Contains(text, "\x00") {
+			t.Skip("no name of a column")
+		}
+		rows, err := db.QueryContext(t.Context(), "SELECT "+literal(text)+" AS "+quote(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer rows.Close()
+		got, err := rows.Columns()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for rows.Next() {
+			var value string
+			if err := rows.Scan(&value); err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, value)
+		}
+		if diff := cmp.Diff([]string{text, text}, got); diff != "" || rows.Err() != nil {
+			t.Errorf("%v (-want +got):\n%s", rows.Err(), diff)
+		}
+	})
 }

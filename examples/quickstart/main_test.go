@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"database/sql"
 	"fmt"
 	"os"
@@ -116,7 +115,7 @@ func TestErrorsNameTheFile(t *testing.T) {
 	cut := filepath.Join(dir, "cut.parquet")
 	write(t, cut, "PAR1 and no more")
 	for _, path := range []string{filepath.Join(dir, "missing.csv"), cut, filepath.Join(dir, "*.nothing")} {
-		err := run(context.Background(), &bytes.Buffer{}, filepath.Join(dir, "bad.duckdb"), []string{path})
+		err := run(t.Context(), &bytes.Buffer{}, filepath.Join(dir, "bad.duckdb"), []string{path})
 		if err == nil || !strings.Contains(err.Error(), filepath.Base(path)) {
 			t.Errorf("%s: %v, want an error that names it", path, err)
 		}
@@ -146,4 +145,17 @@ func TestTableOf(t *testing.T) {
 			t.Errorf("tableOf(%q, %q) = %q, want %q", tc.path, tc.taken, got, tc.want)
 		}
 	}
+}
+
+// FuzzTableOf: any path gives a name, and one that is not taken, letter case aside.
+func FuzzTableOf(f *testing.F) {
+	for _, p := range []string{"", ".", "..", "/", "//", "a/../..", "s3://b/*", "***", "a.b.c", "\\", "\xff"} {
+		f.Add(p, "rows")
+	}
+	f.Fuzz(func(t *testing.T, p, taken string) {
+		name := tableOf(p, []string{taken, taken + "_2"})
+		if name == "" || strings.EqualFold(name, taken) || strings.EqualFold(name, taken+"_2") {
+			t.Errorf("tableOf(%q) = %q beside %q", p, name, taken)
+		}
+	})
 }

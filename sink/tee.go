@@ -1,6 +1,7 @@
 package sink
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -132,6 +133,9 @@ func (t *tee) Limits() Limits {
 		all.EmptyBatches = all.EmptyBatches && l.EmptyBatches
 		all.StageIsFinal = all.StageIsFinal || l.StageIsFinal
 		all.NoOffsets = all.NoOffsets && l.NoOffsets
+		// Rejects pass through Gate without a word which branch they are of.
+		all.KeepsRejects = all.KeepsRejects && l.KeepsRejects
+		all.BoundedOnly = cmp.Or(all.BoundedOnly, l.BoundedOnly)
 	}
 	return all
 }

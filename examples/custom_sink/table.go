@@ -61,16 +61,14 @@ func (w *writer) Prepare(ctx context.Context, schema *arrow.Schema) error {
 }
 
 func (w *writer) Load(ctx context.Context, b *sink.Batch) (sink.Receipt, error) {
-	receipt := sink.Receipt{Rows: b.Rows, Bytes: b.Bytes}
+	receipt := sink.Receipt{Bytes: b.Bytes}
 	err := w.inTx(ctx, func(tx *sql.Tx) error {
 		for _, rec := range b.Records {
-			rows, err := rec.MarshalJSON()
+			n, err := w.add(ctx, tx, rec)
 			if err != nil {
 				return err
 			}
-			if _, err := tx.ExecContext(ctx, w.insert, string(rows)); err != nil {
-				return err
-			}
+			receipt.Rows += n
 		}
 		if err := b.Gate(ctx, receipt); err != nil {
 			return err
@@ -94,6 +92,19 @@ func (w *writer) Load(ctx context.Context, b *sink.Batch) (sink.Receipt, error) 
 		return receipt, sink.ErrFenced
 	}
 	return receipt, classify(err)
+}
+
+// add inserts the rows of a record, and answers how many the database counts: Gate compares the sum with the batch.
+func (w *writer) add(ctx context.Context, tx *sql.Tx, rec arrow.Record) (int64, error) {
+	rows, err := rec.MarshalJSON()
+	if err != nil {
+		return 0, err
+	}
+	res, err := tx.ExecContext(ctx, w.insert, string(rows))
+	if err != nil {
+		return 0, err
+	}
+	return res.RowsAffected()
 }
 
 var errNotMoved = errors.New("custom_sink: the offset is not the one that the batch begins at")

@@ -19,6 +19,7 @@ type Op string
 // Calls that can be made to fail.
 const (
 	Partitions Op = "source.Partitions"
+	Assigned   Op = "partition.Assigned"
 	OpenReader Op = "partition.Open"
 	Next       Op = "reader.Next"
 	Ack        Op = "reader.Ack"

@@ -73,7 +73,7 @@ type groupSink struct {
 func (s *groupSink) LoadAll(ctx context.Context, group []sink.Loading) ([]sink.Receipt, []error) {
 	inner := make([]sink.Loading, len(group))
 	for i, l := range group {
-		inner[i] = sink.Loading{Writer: bare(l.Writer), Batch: l.Batch}
+		inner[i] = sink.Loading{Writer: bare(l.Writer), Batch: gated(l.Batch, s.in)}
 	}
 	receipts, errs := make([]sink.Receipt, len(group)), make([]error, len(group))
 	var injected bool
@@ -115,15 +115,30 @@ func (w *faultyWriter) Prepare(ctx context.Context, schema *arrow.Schema) error 
 }
 
 func (w *faultyWriter) Load(ctx context.Context, b *sink.Batch) (receipt sink.Receipt, err error) {
-	inner := *b
-	inner.Gate = func(ctx context.Context, r sink.Receipt) error {
-		return run(ctx, w.in, Gate, func() error { return b.Gate(ctx, r) })
-	}
 	err = run(ctx, w.in, Load, func() (err error) {
-		receipt, err = w.Writer.Load(ctx, &inner)
+		inner := gated(b, w.in)
+		receipt, err = w.Writer.Load(ctx, inner)
+		b.State = inner.State
 		return err
 	})
 	return receipt, err
+}
+
+// gated is b with faults in its Gate.
+func gated(b *sink.Batch, in Injector) *sink.Batch {
+	inner := *b
+	inner.Gate = func(ctx context.Context, r sink.Receipt) error {
+		called := false
+		err := run(ctx, in, Gate, func() error {
+			called = true
+			return b.Gate(ctx, r)
+		})
+		if !called {
+			r.Rejected.Release() // they pass with the call
+		}
+		return err
+	}
+	return &inner
 }
 
 type stagingWriter struct {
@@ -135,9 +150,9 @@ type stagingWriter struct {
 // Stage lets the records go only once it answers nil: a Stage that fails must not have released them. Where
 // staging is final, a reply that is lost is no reason to do it again but to rewind.
 func (w *stagingWriter) Stage(ctx context.Context, b *sink.Batch) error {
-	inner, done := *b, false
+	inner, done := gated(b, w.in), false
 	inner.Release = func() { inner.Records, done = nil, true }
-	err := run(ctx, w.in, Stage, func() error { return w.stager.Stage(ctx, &inner) })
+	err := run(ctx, w.in, Stage, func() error { return w.stager.Stage(ctx, inner) })
 	b.State = inner.State
 	if w.final && inner.Records == nil && errors.Is(err, Error) {
 		err = fmt.Errorf("%w: %w", sink.ErrRewind, retry.Permanent(err))

@@ -20,6 +20,9 @@ func (s *faultySource) Partitions(ctx context.Context) iter.Seq2[source.Partitio
 	return func(yield func(source.Partition, error) bool) {
 		for p, err := range s.Source.Partitions(ctx) {
 			if err == nil {
+				err = run(ctx, s.in, Partitions, func() error { return nil })
+			}
+			if err == nil {
 				p = wrapPartition(p, s.in)
 			}
 			if !yield(p, err) {
@@ -44,7 +47,11 @@ type faultyPartition struct {
 
 type assignedPartition struct {
 	*faultyPartition
-	source.Assigner
+	assigner source.Assigner
+}
+
+func (p *assignedPartition) Assigned(ctx context.Context) error {
+	return run(ctx, p.in, Assigned, func() error { return p.assigner.Assigned(ctx) })
 }
 
 func (p *faultyPartition) Open(ctx context.Context, after string) (r source.Reader, err error) {

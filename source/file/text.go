@@ -55,16 +55,14 @@ func infer(ctx context.Context, e *entry, opts *Options, n int) (s shape, whole 
 		s.schema, err = csv.Infer(sample, whole, csvOptions(opts, s.dialect), nil)
 	}
 	if err == nil && !whole && s.schema.NumFields() == 0 {
-		err = errors.New("the first row does not end within the sample")
+		err = errors.New("no row of the sample has a column")
 	}
 	if err != nil {
 		return s, whole, err
 	}
 	if e.format == CSV && opts.CSV.NoHeader && opts.Schema != nil {
 		s.schema, err = renamed(s.schema, opts.Schema)
-		return s, whole, err
 	}
-	s.schema, err = withoutValues(e.format, sample, whole, s, opts)
 	return s, whole, err
 }
 
@@ -76,48 +74,6 @@ func hasNoRow(sample []byte) bool {
 	}
 	rest := bytes.Join(bytes.Fields(sample[text.BOM(sample):]), nil)
 	return len(rest) == 0 || string(rest) == "[]"
-}
-
-// withoutValues gives the columns that have no value in a sample the type null, where they were taken for text:
-// another file may know better.
-func withoutValues(f Format, sample []byte, whole bool, s shape, opts *Options) (*arrow.Schema, error) {
-	fields := s.schema.Fields()
-	texts := false
-	for _, field := range fields {
-		texts = texts || isText(field.Type)
-	}
-	if !texts {
-		return s.schema, nil
-	}
-	d, err := newDecoder(f, memory.DefaultAllocator, s.schema, nil, s.dialect, opts)
-	if err != nil {
-		return nil, err
-	}
-	// A buffer that the sample fills hides its end from the splitter: a row that the sample cuts is left out.
-	block := len(sample)
-	if whole {
-		block++
-	}
-	b, err := newSplitter(f, bytes.NewReader(sample), block, text.Mark{}, s.dialect, opts).Next()
-	if err != nil && err != io.EOF {
-		return s.schema, nil // who reads the file will say so, behind the rows before
-	}
-	rec, rejected, err := d.Decode(b)
-	b.Free()
-	rejected.Release()
-	if err != nil {
-		return s.schema, nil // as above
-	}
-	if rec != nil {
-		defer rec.Release()
-	}
-	out := append([]arrow.Field{}, fields...)
-	for i, field := range fields {
-		if isText(field.Type) && (rec == nil || rec.Column(i).NullN() == rec.Column(i).Len()) {
-			out[i].Type = arrow.Null
-		}
-	}
-	return arrow.NewSchema(out, nil), nil
 }
 
 func newSplitter(f Format, r io.Reader, block int, at text.Mark, d dialect, opts *Options) splitter {

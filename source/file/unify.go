@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/apache/arrow/go/v17/arrow"
+
+	"github.com/floedata/floe/internal/decode/text"
 )
 
 // shape is what is known of a file before it is read.
@@ -20,6 +22,7 @@ type shape struct {
 type column struct {
 	field arrow.Field
 	soft  bool
+	text  bool   // a text has it
 	fixed bool   // Options.Types says the type
 	file  string // the first that has it
 	files int
@@ -60,7 +63,7 @@ func (u *unifier) add(name string, s shape) error {
 
 // column begins a column with a field of the first file that has it.
 func (u *unifier) column(name string, f arrow.Field, soft bool) *column {
-	c := &column{field: f, soft: soft, file: name}
+	c := &column{field: f, soft: soft, text: soft, file: name}
 	if t := u.types[f.Name]; t != nil {
 		c.field.Type, c.fixed, c.soft = t, true, false
 	}
@@ -72,6 +75,7 @@ func (u *unifier) column(name string, f arrow.Field, soft bool) *column {
 // add widens the column to what a further file has.
 func (c *column) add(name string, f arrow.Field, soft bool) error {
 	c.field.Nullable = c.field.Nullable || f.Nullable
+	c.text = c.text || soft
 	if c.fixed {
 		if soft || widens(f.Type, c.field.Type) {
 			return nil
@@ -102,8 +106,8 @@ func (u *unifier) schema() (*arrow.Schema, error) {
 	for i, c := range u.columns {
 		fields[i] = c.field
 		fields[i].Nullable = c.field.Nullable || c.files < u.files
-		if c.soft && c.field.Type.ID() == arrow.NULL {
-			fields[i].Type = arrow.BinaryTypes.String // no text has a value
+		if c.text {
+			fields[i].Type = text.NullsAsText(c.field.Type) // no file has a value, and no text is read as null type
 		}
 	}
 	return arrow.NewSchema(fields, nil), nil

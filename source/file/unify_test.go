@@ -120,6 +120,15 @@ func TestUnify(t *testing.T) {
 			rows:   []string{"NULL|NULL|NULL", "5|NULL|NULL", "NULL|NULL|NULL"},
 		},
 		{
+			name: "values without values inside",
+			files: map[string]string{
+				"a.json": `{"l":[],"s":{"p":null,"q":[]}}`, "b.json": `{"l":[1],"s":{"p":2}}`,
+				"c.arrow": table(t, `[{"n":null}]`, field("n", arrow.Null)), "d.json": `{"n":null}`,
+			},
+			schema: "l list<item: int64, nullable>, s struct<p: int64, q: list<item: utf8, nullable>>, n utf8",
+			rows:   []string{`[]|{"p":null,"q":[]}|NULL`, `[1]|{"p":2,"q":null}|NULL`, "NULL|NULL|NULL", "NULL|NULL|NULL"},
+		},
+		{
 			name:   "empty files",
 			files:  map[string]string{"a.csv": "", "b.csv": "x\n1\n", "c.json": "", "d.csv": ""},
 			schema: "x int64",

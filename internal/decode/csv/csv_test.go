@@ -393,7 +393,9 @@ func TestInfer(t *testing.T) {
 		"2024-01-01T10:00:00Z\n":              "timestamp[us, tz=UTC]",
 		"2024-01-01T10:00:00Z\n2024-01-01\n":  "utf8",
 		"10:00:00\n":                          "time64[us]",
-		"\n\n":                                "utf8",
+		"\n\n":                                "null",
+		"\n\"\"\n":                            "utf8",
+		"\n\"\"\n1\n":                         "int64",
 		"x\n1\n":                              "utf8",
 	} {
 		schema, err := csv.Infer([]byte("a\n"+in), true, csv.Options{}, nil)

@@ -63,7 +63,8 @@ func unique(name string, column int, taken map[string]bool) string {
 // Infer returns the schema of a text that begins with sample: a field for each column, all nullable. whole
 // says that the sample is all of the text. Types are bool, int64, float64, date32, time64[us], timestamp[us]
 // (of UTC where the values have zones), else text; so are codes with leading zeros, whole numbers that no
-// int64 holds, and columns without any value. Columns in overrides have the type given there.
+// int64 holds. A column without any value has the null type, which no [Decoder] takes: see [text.NullsAsText].
+// Columns in overrides have the type given there.
 func Infer(sample []byte, whole bool, o Options, overrides map[string]arrow.DataType) (*arrow.Schema, error) {
 	names, start, err := Header(sample, whole, o)
 	if err != nil {
@@ -103,6 +104,7 @@ func missing(names []string, overrides map[string]arrow.DataType) error {
 // kindsOf returns the kinds of values that each column of data has.
 func kindsOf(data []byte, width int, o Options) []text.Kind {
 	kinds := make([]text.Kind, width)
+	blank := make([]bool, width) // there are texts that are no value of any other type
 	nulls := text.NewNulls(o.Nulls)
 	x := index{o: o, width: width}
 	t := text.Table{Data: data, Unescape: unescaper(o)}
@@ -113,9 +115,19 @@ func kindsOf(data []byte, width int, o Options) []text.Kind {
 			if *k&text.KindText != 0 {
 				continue
 			}
-			if b, _, ok := t.Value(c); ok && len(b) > 0 && !nulls.Has(b) {
+			b, quoted, ok := t.Value(c)
+			switch isNull := nulls.Has(b); {
+			case !ok || isNull && !quoted:
+			case isNull || len(b) == 0:
+				blank[i%width] = true
+			default:
 				*k |= text.KindOf(b)
 			}
+		}
+	}
+	for i, b := range blank {
+		if b && kinds[i] == 0 {
+			kinds[i] = text.KindText
 		}
 	}
 	return kinds

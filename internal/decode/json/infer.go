@@ -14,9 +14,10 @@ import (
 // sight, all nullable. whole says that the sample is all of the text. Types are bool, int64, float64, text and,
 // of strings in ISO form, date32 and timestamp[us] (of UTC where they have zones); objects become structs of
 // all their keys, arrays lists. A column of mixed values is text, but for int64 and float64 together, which
-// are float64, and dates and timestamps, which are timestamps. What has only nulls is text, and so are the
-// elements of lists that are all empty. Columns in overrides have the type given there. Rows that are broken
-// do not count.
+// are float64, and dates and timestamps, which are timestamps. What has only nulls has the null type, and so
+// have the elements of lists that are all empty; no [Decoder] takes it: see [text.NullsAsText]. Columns in
+// overrides have the type given there. Rows that are broken do not count; a sample that ends within the first
+// row is an error.
 func Infer(sample []byte, whole bool, o Options, overrides map[string]arrow.DataType) (*arrow.Schema, error) {
 	if err := o.Check(); err != nil {
 		return nil, fmt.Errorf("json: %w", err)
@@ -29,6 +30,9 @@ func Infer(sample []byte, whole bool, o Options, overrides map[string]arrow.Data
 	cut, err := cutter.Cut(sample, true, whole)
 	if err != nil {
 		return nil, fmt.Errorf("json: %w", err)
+	}
+	if cut.Next == 0 && !whole {
+		return nil, fmt.Errorf("json: the first row does not end within %d bytes", len(sample))
 	}
 	rows := &shape{}
 	if cut.End > cut.Skip {
@@ -245,7 +249,10 @@ func (s *shape) dataType(o Options) arrow.DataType {
 			most = i
 		}
 	}
-	if seen == 0 || seen > 1 && !o.Majority {
+	if seen == 0 {
+		return arrow.Null
+	}
+	if seen > 1 && !o.Majority {
 		return arrow.BinaryTypes.String
 	}
 	switch most {

@@ -308,8 +308,8 @@ func TestInfer(t *testing.T) {
 		o        json.Options
 		want     string
 	}{
-		{name: "scalars", in: `{"a":1,"b":2.5,"c":true,"d":"x","e":null,"f":"2024-01-01","g":"2024-01-01T00:00:00Z"}`, want: "a int64, b float64, c bool, d utf8, e utf8, f date32, g timestamp[us, tz=UTC]"},
-		{name: "union of keys", in: "{\"b\":1}\n{\"a\":2,\"b\":1.5}\n{\"c\":[]}", want: "b float64, a int64, c list<item: utf8, nullable>"},
+		{name: "scalars", in: `{"a":1,"b":2.5,"c":true,"d":"x","e":null,"f":"2024-01-01","g":"2024-01-01T00:00:00Z"}`, want: "a int64, b float64, c bool, d utf8, e null, f date32, g timestamp[us, tz=UTC]"},
+		{name: "union of keys", in: "{\"b\":1}\n{\"a\":2,\"b\":1.5}\n{\"c\":[]}", want: "b float64, a int64, c list<item: null, nullable>"},
 		{name: "mixed", in: "{\"a\":1}\n{\"a\":\"x\"}\n{\"a\":2}", want: "a utf8"},
 		{name: "majority", in: "{\"a\":1}\n{\"a\":\"x\"}\n{\"a\":2}", o: json.Options{Majority: true}, want: "a int64"},
 		{name: "large numbers", in: "{\"a\":123456789012345678901234567890}\n{\"a\":1}", want: "a utf8"},
@@ -341,6 +341,11 @@ func TestInfer(t *testing.T) {
 	}
 	if got := schema.Field(0).Type.String() + " " + schema.Field(1).Type.String(); got != "int64 utf8" || schema.NumFields() != 2 {
 		t.Errorf("Infer with an override: %v", schema)
+	}
+	for in, o := range map[string]json.Options{`{"a":1}`: {}, `[{"a":1}`: array, "[": array, "": {}} {
+		if _, err := json.Infer([]byte(in), false, o, nil); err == nil || !strings.Contains(err.Error(), "the first row does not end within") {
+			t.Errorf("Infer of a sample %q without a whole row answered %v", in, err)
+		}
 	}
 	if _, err := json.Infer([]byte(`{"a":1}`), true, json.Options{}, map[string]arrow.DataType{"x": i64}); err == nil || !strings.Contains(err.Error(), `"x"`) {
 		t.Errorf("an override of no column answered %v", err)

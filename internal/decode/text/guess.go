@@ -104,10 +104,12 @@ func momentKind(b []byte) Kind {
 	return KindText
 }
 
-// Type returns the type that holds all kinds of the set without loss: text where nothing else does. The empty
-// set, a column of nulls alone, is text too.
+// Type returns the type that holds all kinds of the set without loss: text where nothing else does, and null for
+// the empty set, a column without any value.
 func (k Kind) Type() arrow.DataType {
 	switch k {
+	case 0:
+		return arrow.Null
 	case KindBool:
 		return arrow.FixedWidthTypes.Boolean
 	case KindInt:
@@ -124,4 +126,23 @@ func (k Kind) Type() arrow.DataType {
 		return &arrow.TimestampType{Unit: arrow.Microsecond, TimeZone: time.UTC.String()}
 	}
 	return arrow.BinaryTypes.String
+}
+
+// NullsAsText returns dt with text in place of each null type in it: what is read into where no value was seen.
+func NullsAsText(dt arrow.DataType) arrow.DataType {
+	switch t := dt.(type) {
+	case *arrow.NullType:
+		return arrow.BinaryTypes.String
+	case *arrow.ListType:
+		f := t.ElemField()
+		f.Type = NullsAsText(f.Type)
+		return arrow.ListOfField(f)
+	case *arrow.StructType:
+		fields := t.Fields()
+		for i := range fields {
+			fields[i].Type = NullsAsText(fields[i].Type)
+		}
+		return arrow.StructOf(fields...)
+	}
+	return dt
 }

@@ -52,7 +52,7 @@ func (w *writer) claim(ctx context.Context) (committed string, err error) {
 		if err != nil {
 			return err
 		}
-		t, err := s.inspect(ctx, c, w.table)
+		t, err := s.inspectTable(ctx, c, w.table)
 		if err != nil {
 			return err
 		}

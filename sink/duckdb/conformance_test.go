@@ -46,7 +46,7 @@ func TestConformanceReplace(t *testing.T) {
 // harness is a database of its own, in memory where path is "". Every sink is one of the same instance, as several
 // in one process are.
 func harness(t testing.TB, path string, o duckdb.Options) sinktest.Harness {
-	connector, err := goduckdb.NewConnector(path, nil)
+	connector, err := goduckdb.NewConnector(path+"?threads=1", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,7 +68,7 @@ func harnessOn(connector *goduckdb.Connector, table string, o duckdb.Options) si
 		Types:   conformanceTypes(),
 		OneCase: true,
 		Named: func(name string) (sinktest.Harness, error) {
-			other, err := goduckdb.NewConnector("", nil)
+			other, err := goduckdb.NewConnector("?threads=1", nil)
 			if err != nil {
 				return sinktest.Harness{}, err
 			}

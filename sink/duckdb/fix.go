@@ -4,7 +4,6 @@ import (
 	"math"
 	"math/big"
 	"time"
-	"unicode/utf8"
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
@@ -270,26 +269,6 @@ func fixLargeString(_ memory.Allocator, a arrow.Array, f *faults) arrow.Array {
 	s := a.(*array.LargeString)
 	checkUTF8(a, s.ValueOffsets(), s.ValueBytes(), s.Value, f)
 	return keep(a)
-}
-
-// checkUTF8 notes the texts that are not valid UTF-8: DuckDB does not look. One pass over all bytes is enough
-// where they are valid as a whole and no text begins inside a character.
-func checkUTF8[T int32 | int64](a arrow.Array, offsets []T, data []byte, value func(int) string, f *faults) {
-	whole := utf8.Valid(data)
-	for _, o := range offsets {
-		if at := int(o - offsets[0]); at < len(data) && !utf8.RuneStart(data[at]) {
-			whole = false
-			break
-		}
-	}
-	if whole {
-		return
-	}
-	for i := range a.Len() {
-		if a.IsValid(i) && !utf8.ValidString(value(i)) {
-			f.add(i, deadletter.CodeInvalid, "%.200q is not valid UTF-8", value(i))
-		}
-	}
 }
 
 func fixStringView(mem memory.Allocator, a arrow.Array, f *faults) arrow.Array {

@@ -90,12 +90,15 @@ func (w *writer) shape(ctx context.Context, c *sql.Conn, p *plan) (*target, erro
 			return nil, err
 		}
 	}
-	if err := w.evolve(ctx, c, p, t); err != nil {
+	altered, err := w.evolve(ctx, c, p, t)
+	if err != nil {
 		return nil, err
 	}
 	comment := t.comment
-	if t, err = w.s.inspect(ctx, c, w.table); err != nil {
-		return nil, err
+	if altered {
+		if t, err = w.s.inspect(ctx, c, w.table); err != nil {
+			return nil, err
+		}
 	}
 	if t.mark == "" {
 		text, mark := marked(comment)
@@ -130,14 +133,15 @@ func (w *writer) create(ctx context.Context, c *sql.Conn, p *plan) (*target, err
 }
 
 // evolve adds and widens columns as far as the options allow, and refuses what then does not fit.
-func (w *writer) evolve(ctx context.Context, c *sql.Conn, p *plan, t *target) error {
+func (w *writer) evolve(ctx context.Context, c *sql.Conn, p *plan, t *target) (altered bool, err error) {
+	types, err := canonical(ctx, c, p)
+	if err != nil {
+		return false, err
+	}
 	given := map[string]bool{}
 	for i, col := range p.columns {
 		given[fold(col.name)] = true
-		want, err := canonical(ctx, c, col.want.sql)
-		if err != nil {
-			return err
-		}
+		want := types[i]
 		p.columns[i].want.sql = want
 		field := p.schema.Field(i)
 		have := t.column(col.name)
@@ -146,12 +150,12 @@ func (w *writer) evolve(ctx context.Context, c *sql.Conn, p *plan, t *target) er
 		case have == nil && w.s.opts.Evolve >= AddColumns:
 			alter = "ADD COLUMN " + quote(col.name) + " " + want
 		case have == nil:
-			return &sink.SchemaError{Target: w.s.table, Column: col.name, Type: field.Type, Reason: "the table lacks it: add it, or set Options.Evolve to AddColumns"}
+			return false, &sink.SchemaError{Target: w.s.table, Column: col.name, Type: field.Type, Reason: "the table lacks it: add it, or set Options.Evolve to AddColumns"}
 		case field.Type.ID() == arrow.NULL || widens(want, have.typ):
 		case w.s.opts.Evolve == Widen && widens(have.typ, want):
 			alter = "ALTER COLUMN " + quote(have.name) + " SET DATA TYPE " + want
 		case !fits(want, have.typ):
-			return &sink.SchemaError{
+			return false, &sink.SchemaError{
 				Target: w.s.table, Column: col.name, Type: field.Type,
 				Reason: fmt.Sprintf("the table has it as %s, which cannot hold %s exactly: alter the table, convert the column before%s", have.typ, want, hint(w.s.opts.Evolve, have.typ, want)),
 			}
@@ -161,15 +165,16 @@ func (w *writer) evolve(ctx context.Context, c *sql.Conn, p *plan, t *target) er
 		}
 		w.s.opts.Logger.InfoContext(ctx, "altering the table", "sink", "duckdb", "table", w.table, "change", alter)
 		if err := w.s.exec(ctx, c, "ALTER TABLE "+w.s.qualified(t.name)+" "+alter); err != nil {
-			return err
+			return false, err
 		}
+		altered = true
 	}
 	for _, have := range t.columns {
 		if have.notNull && have.fallback == "" && !given[fold(have.name)] {
-			return &sink.SchemaError{Target: w.s.table, Column: have.name, Reason: "the table has it as NOT NULL without a DEFAULT, and the rows lack it: give it a default, or add it to the rows"}
+			return false, &sink.SchemaError{Target: w.s.table, Column: have.name, Reason: "the table has it as NOT NULL without a DEFAULT, and the rows lack it: give it a default, or add it to the rows"}
 		}
 	}
-	return nil
+	return altered, nil
 }
 
 func hint(e Evolve, have, want string) string {
@@ -179,11 +184,16 @@ func hint(e Evolve, have, want string) string {
 	return ""
 }
 
-// canonical returns the type as the catalog writes it.
-func canonical(ctx context.Context, c *sql.Conn, typ string) (string, error) {
-	var name string
-	err := c.QueryRowContext(ctx, "SELECT typeof(CAST(NULL AS "+typ+"))").Scan(&name)
-	return name, err
+// canonical returns the types of the plan's columns as the catalog writes them.
+func canonical(ctx context.Context, c *sql.Conn, p *plan) ([]string, error) {
+	exprs := make([]string, len(p.columns))
+	names := make([]string, len(p.columns))
+	into := make([]any, len(p.columns))
+	for i, col := range p.columns {
+		exprs[i] = "typeof(CAST(NULL AS " + col.want.sql + "))"
+		into[i] = &names[i]
+	}
+	return names, c.QueryRowContext(ctx, "SELECT "+strings.Join(exprs, ", ")).Scan(into...)
 }
 
 // strategy decides how rows go in. DuckDB checks a unique index against rows that the same transaction has deleted,

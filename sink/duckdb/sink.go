@@ -80,9 +80,7 @@ func openOwned(path, table string, o Options) (*Sink, error) {
 		return nil, fmt.Errorf("sink/duckdb: open %q: %w", path, err)
 	}
 	s := &Sink{db: sql.OpenDB(connector), owned: true, table: table, opts: o}
-	// The checkpoint comes first: an instance that was killed amid a write leaves a torn end of its log, which
-	// DuckDB 1.1.2 skips when it replays it, but then appends to, and no later replay gets past it.
-	settings := []string{"CHECKPOINT", "SET preserve_insertion_order = false"}
+	settings := []string{"SET preserve_insertion_order = false"}
 	if o.Threads > 0 {
 		settings = append(settings, "SET threads = "+strconv.Itoa(o.Threads))
 	}
@@ -127,8 +125,9 @@ func (s *Sink) start(connector driver.Connector) error {
 	s.mem = memory.DefaultAllocator
 	var current, name string
 	var path sql.NullString
-	err := s.db.QueryRow(`SELECT current_schema(), database_name, path FROM duckdb_databases() WHERE database_name = current_database()`).
-		Scan(&current, &name, &path)
+	var readOnly bool
+	err := s.db.QueryRow(`SELECT current_schema(), database_name, path, readonly FROM duckdb_databases() WHERE database_name = current_database()`).
+		Scan(&current, &name, &path, &readOnly)
 	if err != nil {
 		return fmt.Errorf("ask for the current schema (the connector must be one of go-duckdb): %w", err)
 	}
@@ -144,7 +143,31 @@ func (s *Sink) start(connector driver.Connector) error {
 		}
 	}
 	s.database = databaseID(path.String, connector)
+	if path.String != "" && !readOnly {
+		if err := s.emptyLog(); err != nil {
+			return err
+		}
+	}
 	s.offsets = offset.Table{Name: s.qualified(offsetsTable(s.table)), KeyType: "VARCHAR", TextType: "VARCHAR"}
+	return nil
+}
+
+// emptyLog writes what is in the log into the database file before anything is added to it. A process that was
+// killed amid a write leaves a log with a torn end. DuckDB 1.1.2 replays what is whole, but appends behind what is
+// torn: the next replay, after another kill, fails with "Corrupt WAL file", or ends there without a word, so that
+// transactions which were committed are gone. A log that is empty costs nothing. In the caller's instance another
+// transaction may be in the way, which must not be broken off: the log is left as it is then.
+func (s *Sink) emptyLog() error {
+	_, err := s.db.Exec("CHECKPOINT")
+	var d *duckdb.Error
+	if !s.owned && errors.As(err, &d) && isConflict(d) {
+		s.opts.Logger.Warn("the log could not be emptied: should the process before have been killed, CHECKPOINT once no transaction is open",
+			"sink", "duckdb", "database", s.database, "error", err)
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("checkpoint: %w", err)
+	}
 	return nil
 }
 

@@ -2,8 +2,10 @@ package floe
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/floedata/floe/batching"
 	"github.com/floedata/floe/retry"
@@ -18,7 +20,6 @@ type groups struct {
 
 	mu    sync.Mutex
 	queue []*ticket
-	busy  int // groups under way
 	wg    sync.WaitGroup
 }
 
@@ -47,14 +48,22 @@ func (g *groups) stop() { g.wg.Wait() }
 // startLocked starts groups while there are places and tickets that may load.
 func (g *groups) startLocked(ctx context.Context) {
 	limits := g.run.limits
-	for limits.Loads == 0 || g.busy < limits.Loads {
+	for g.run.loads.takeNow() {
 		group := g.pickLocked(limits.Group, limits.Batch)
 		if len(group) == 0 {
+			g.run.loads.free()
 			return
 		}
-		g.busy++
 		g.wg.Go(func() { g.load(ctx, group) })
 	}
+}
+
+// leave gives a place back, and starts what waited for it.
+func (g *groups) leave(ctx context.Context) {
+	g.run.loads.free()
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.startLocked(ctx)
 }
 
 // pickLocked takes a group from the queue: in order, no batch without the one before it.
@@ -86,8 +95,9 @@ func (t *ticket) end(err error) {
 }
 
 // load takes a group into the target. Batches that are at fault are answered and leave it; the others are
-// loaded again, without them at once, else after a wait.
+// loaded again, without them at once, else after a wait, during which others have the place.
 func (g *groups) load(ctx context.Context, group []*ticket) {
+	defer g.leave(ctx)
 	for attempt := 1; len(group) > 0; {
 		receipts, errs := g.call(ctx, group)
 		failed, at := firstError(errs)
@@ -111,7 +121,7 @@ func (g *groups) load(ctx context.Context, group []*ticket) {
 			wait, again := g.run.opts.Retry.Next(attempt, failed)
 			if again {
 				g.run.retried(group[at].f.where(StepLoad), retry.Attempt{Number: attempt, Err: failed, Wait: wait})
-				if err := pause(ctx, wait); err != nil {
+				if err := g.pause(ctx, wait); err != nil {
 					failed, again = &retry.Error{Attempts: attempt, Last: failed, Cause: err}, false
 				}
 			}
@@ -125,10 +135,14 @@ func (g *groups) load(ctx context.Context, group []*ticket) {
 		}
 		group = rest
 	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.busy--
-	g.startLocked(ctx)
+}
+
+// pause waits without the place, which is taken again in any case.
+func (g *groups) pause(ctx context.Context, wait time.Duration) error {
+	g.leave(ctx)
+	err := pause(ctx, wait)
+	// Whatever became of ctx: the groups that have the places end soon where it is done.
+	return errors.Join(err, g.run.loads.take(context.WithoutCancel(ctx)))
 }
 
 func (g *groups) call(ctx context.Context, group []*ticket) ([]sink.Receipt, []error) {

@@ -195,9 +195,9 @@ func TestSameRowsWhateverHappens(t *testing.T) {
 	seeds := []uint64{*metaSeed}
 	if *metaSeed == 0 {
 		seeds = nil
-		n := 60
+		n := 24
 		if testing.Short() {
-			n = 10
+			n = 6
 		}
 		for i := range n {
 			seeds = append(seeds, uint64(i+1))

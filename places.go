@@ -25,6 +25,19 @@ func (p places) take(ctx context.Context) error {
 	}
 }
 
+// takeNow takes a place if there is one.
+func (p places) takeNow() bool {
+	if p == nil {
+		return true
+	}
+	select {
+	case p <- struct{}{}:
+		return true
+	default:
+		return false
+	}
+}
+
 // free gives a place back.
 func (p places) free() {
 	if p != nil {

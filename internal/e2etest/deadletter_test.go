@@ -72,7 +72,9 @@ func TestDeadLettersReplayed(t *testing.T) {
 	again := work{name: "e2e replay", db: w.db, paths: []string{letters}}
 	again.opts.Transforms = []transform.Transform{
 		transform.Func("strip", func(in *arrow.Schema) (*arrow.Schema, error) { return deadletter.Original(in), nil },
-			func(_ context.Context, rec arrow.Record) (arrow.Record, *deadletter.Rows, error) { return deadletter.Strip(rec), nil, nil }),
+			func(_ context.Context, rec arrow.Record) (arrow.Record, *deadletter.Rows, error) {
+				return deadletter.Strip(rec), nil, nil
+			}),
 		transform.Derive("value", "id/2", func(in *transform.Inputs) func(transform.Row) (float64, error) {
 			id := transform.Column[int64](in, "id")
 			return func(r transform.Row) (float64, error) { return float64(id.At(r)) / 2, nil }

@@ -12,7 +12,7 @@ import (
 func TestMain(m *testing.M) {
 	child(os.Getenv(childVar))
 	// Three jobs of a few kills each; -crash.kills says otherwise.
-	if err := flag.Set("crash.kills", "4"); err != nil {
+	if err := flag.Set("crash.kills", "3"); err != nil {
 		panic(err)
 	}
 	crashtest.Main(m, map[string]crashtest.Job{

@@ -27,7 +27,8 @@
 //	repeated without LIST                  list of values that are never null
 //
 // A schema that an Arrow writer left in the file restores the names of time
-// zones, durations, large strings and large binaries.
+// zones, durations, large strings and large binaries. Its large and fixed-size
+// lists are lists here.
 //
 // Errors name the column, the row group and the page.
 package parquet

@@ -4,11 +4,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
 	"github.com/apache/arrow/go/v17/arrow/ipc"
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/floedata/floe/internal/decode/parquet"
 )
@@ -31,6 +33,10 @@ func TestGolden(t *testing.T) {
 		{"nested-v2-index", "nested"},
 		{"nested-noarrowschema", "nested"},
 		{"polars", "polars"},
+		{"large-dictionary", "large"},
+		{"large-plain-v2", "large"},
+		{"uuid", "uuid"},
+		{"uuid-noarrowschema", "uuid"},
 	}
 	for _, tc := range tests {
 		t.Run(tc.file, func(t *testing.T) {
@@ -60,6 +66,29 @@ func TestGolden(t *testing.T) {
 				})
 			}
 		})
+	}
+}
+
+// TestTypesOfOtherWriters: what Parquet keeps less of than Arrow comes back from the Arrow schema in the file.
+func TestTypesOfOtherWriters(t *testing.T) {
+	for file, want := range map[string]string{
+		"large-plain-v2": "id int32, uuid fixed_size_binary[16], bin binary, largebin large_binary, fixed fixed_size_binary[8], " +
+			"largetext large_utf8, largelist list<element: int64, nullable>, fixedlist list<element: int32, nullable>, " +
+			"listlarge list<element: large_utf8, nullable>",
+		"uuid":               "u fixed_size_binary[16] arrow.uuid",
+		"uuid-noarrowschema": "u fixed_size_binary[16] arrow.uuid",
+	} {
+		var got []string
+		for _, f := range open(t, testdata(t, file+".parquet")).Schema().Fields() {
+			s := f.Name + " " + f.Type.String()
+			if ext, ok := f.Metadata.GetValue("ARROW:extension:name"); ok {
+				s += " " + ext
+			}
+			got = append(got, s)
+		}
+		if diff := cmp.Diff(want, strings.Join(got, ", ")); diff != "" {
+			t.Errorf("%s: types mismatch (-want +got):\n%s", file, diff)
+		}
 	}
 }
 

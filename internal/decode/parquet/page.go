@@ -184,7 +184,7 @@ func (c *columnReader) body() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if h.CRC != 0 {
+	if h.CRC != 0 { // a checksum of 0 cannot be told from none
 		if sum := int32(crc32.ChecksumIEEE(body)); sum != h.CRC {
 			return nil, fmt.Errorf("the page is corrupt: its checksum is %08x, its header says %08x", uint32(sum), uint32(h.CRC))
 		}

@@ -18,8 +18,9 @@ type plan struct {
 	columns []planned
 	view    *arrow.Schema // what DuckDB is shown: columns c0, c1, ... so that no name has to pass through the scan
 	by      strategy
-	key     []int    // the columns of Options.Key, in mode Upsert
-	rest    []column // of the table, that the rows lack
+	key     []int         // the columns of Options.Key, in mode Upsert
+	keys    *arrow.Schema // of those columns, numbered, in mode Upsert
+	rest    []column      // of the table, that the rows lack
 }
 
 // planned is one column on its way.
@@ -81,6 +82,14 @@ func (p *plan) settle(t *target) {
 			p.rest = append(p.rest, c)
 		}
 	}
+}
+
+// views are the schemas of what a load shows DuckDB.
+func (p *plan) views() []*arrow.Schema {
+	if p.by == byInsert {
+		return []*arrow.Schema{p.view}
+	}
+	return []*arrow.Schema{p.view, p.keys}
 }
 
 // names writes the columns of the table for an INSERT.

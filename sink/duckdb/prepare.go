@@ -214,6 +214,11 @@ func (w *writer) strategy(p *plan, t *target) error {
 		p.key = append(p.key, i)
 		key = append(key, fold(k))
 	}
+	fields := make([]arrow.Field, len(p.key))
+	for i, k := range p.key {
+		fields[i] = p.view.Field(k)
+	}
+	p.keys = numberedSchema(arrow.NewSchema(fields, nil))
 	slices.Sort(key)
 	p.by = byDelete
 	for _, u := range t.unique {

@@ -37,7 +37,8 @@ type Sink struct {
 	id       string // tells the views of this sink from those of another on the same instance
 	mem      memory.Allocator
 
-	views atomic.Int64
+	views atomic.Int64 // made so far: their names' numbers
+	feeds feeds
 	// ddl is held for reading by loads, for writing by whatever changes tables: DuckDB fails either one where
 	// they meet.
 	ddl    sync.RWMutex
@@ -269,7 +270,7 @@ func (s *Sink) Close(ctx context.Context) error {
 			err = fmt.Errorf("sink/duckdb: close %s: checkpoint: %w", s.database, err)
 		}
 	}
-	err = errors.Join(err, s.db.Close())
+	err = errors.Join(err, s.detachAll(ctx), s.db.Close())
 	if s.release != nil {
 		s.release()
 	}

@@ -42,14 +42,14 @@ func isNull(a arrow.Array, row int) bool {
 // upsert puts rows into the table in the place of those with the same key. Of several rows with one key the
 // last counts.
 func (w *writer) upsert(ctx context.Context, c *sql.Conn, records []arrow.Record) error {
-	schema, keys := w.keysOf(records)
+	keys := w.keysOf(records)
 	defer releaseAll(keys)
 	columns := make([]string, 0, len(w.plan.key)+1)
 	for i, k := range w.plan.key {
 		columns = append(columns, fmt.Sprintf("%s AS k%d", w.plan.columns[k].from, i))
 	}
 	columns = append(columns, "r")
-	return blame(w.s.withTable(ctx, c, schema, keys, columns, func(batch string) error {
+	return blame(w.s.withTable(ctx, c, w.plan.keys, keys, columns, func(batch string) error {
 		last, err := w.lastOfKey(ctx, c, batch, records)
 		if err != nil {
 			return err
@@ -84,31 +84,25 @@ func blame(err error) error {
 }
 
 // keysOf returns the key columns of borrowed records, with running numbers as column r, for the caller to release.
-func (w *writer) keysOf(records []arrow.Record) (*arrow.Schema, []arrow.Record) {
-	fields := make([]arrow.Field, len(w.plan.key))
-	for i, k := range w.plan.key {
-		fields[i] = w.plan.view.Field(k)
-	}
-	only := arrow.NewSchema(fields, nil)
-	schema := numberedSchema(only)
+func (w *writer) keysOf(records []arrow.Record) []arrow.Record {
 	out := make([]arrow.Record, len(records))
 	next := int64(0)
 	for i, rec := range records {
-		columns := make([]arrow.Array, len(w.plan.key))
-		for n, k := range w.plan.key {
-			columns[n] = rec.Column(k)
-		}
-		keys := array.NewRecord(only, columns, rec.NumRows())
 		b := array.NewInt64Builder(w.s.mem)
 		b.Reserve(int(rec.NumRows()))
 		for end := next + rec.NumRows(); next < end; next++ {
 			b.UnsafeAppend(next)
 		}
-		out[i] = withNumbers(schema, keys, b.NewInt64Array())
+		numbers := b.NewArray()
 		b.Release()
-		keys.Release()
+		columns := make([]arrow.Array, 0, len(w.plan.key)+1)
+		for _, k := range w.plan.key {
+			columns = append(columns, rec.Column(k))
+		}
+		out[i] = array.NewRecord(w.plan.keys, append(columns, numbers), rec.NumRows())
+		numbers.Release()
 	}
-	return schema, out
+	return out
 }
 
 // numberedSchema adds the column r.

@@ -24,6 +24,12 @@ type content struct {
 	records []arrow.Record
 }
 
+// show puts records into the stream, which begins anew.
+func (s *stream) show(schema *arrow.Schema, records []arrow.Record) {
+	s.content.Store(&content{schema, records})
+	s.next.Store(0)
+}
+
 func (s *stream) Retain()  {}
 func (s *stream) Release() {}
 
@@ -36,27 +42,24 @@ func (s *stream) Next() bool {
 func (s *stream) Record() arrow.Record { return s.content.Load().records[s.next.Load()-1] }
 func (s *stream) Err() error           { return nil }
 
-// withView registers the records as a view on c, whose transaction is open, runs do with its quoted name, and
-// drops it. The view holds a raw pointer: no transaction may commit it. One statement may scan it, once, and must
-// read all of its columns in their order and nothing else: DuckDB believes that the stream prunes columns and
-// filters rows as it is told, which it does not. For any other query there is [Sink.withTable].
+// withView shows the records to DuckDB as a view, runs do with its name as it stands in a statement, and takes them
+// back. One statement may scan it, once, and must read all of its columns in their order and nothing else: DuckDB
+// believes that the stream prunes columns and filters rows as it is told, which it does not. For any other query
+// there is [Sink.withTable]. The view is that of a feed where one is free, else one of its own in the transaction
+// that is open on c. Such a view holds a raw pointer: no transaction may commit it.
 func (s *Sink) withView(ctx context.Context, c *sql.Conn, schema *arrow.Schema, records []arrow.Record, do func(view string) error) error {
+	if f := s.feeds.take(schema); f != nil {
+		defer s.feeds.give(f)
+		f.rows.show(schema, records)
+		return do(f.view)
+	}
 	rows := &stream{}
-	rows.content.Store(&content{schema, records})
-	defer rows.content.Store(&content{schema: arrow.NewSchema(nil, nil)})
+	rows.show(schema, records)
+	defer rows.show(arrow.NewSchema(nil, nil), nil)
 	name := fmt.Sprintf("_floe_view_%s_%d", s.id, s.views.Add(1))
-	free := func() {}
-	err := c.Raw(func(dc any) error {
-		a, err := duckdb.NewArrowFromConn(dc.(driver.Conn))
-		if err != nil {
-			return err
-		}
-		free, err = a.RegisterView(rows, name)
-		return err
-	})
+	free, err := register(c, rows, name)
 	if err != nil {
-		// The driver's own text is the name of the C function; what is wrong is that views cannot be made.
-		return fmt.Errorf("register the rows as a view (is the database read-only?): %w", err)
+		return err
 	}
 	defer free()
 	if err := do(quote(name)); err != nil {
@@ -66,6 +69,23 @@ func (s *Sink) withView(ctx context.Context, c *sql.Conn, schema *arrow.Schema, 
 		return fmt.Errorf("drop the view of the rows: %w", err)
 	}
 	return nil
+}
+
+// register makes a view of the stream in the current schema of c. What free gives back must outlive the view.
+func register(c *sql.Conn, rows *stream, name string) (free func(), err error) {
+	err = c.Raw(func(dc any) error {
+		a, err := duckdb.NewArrowFromConn(dc.(driver.Conn))
+		if err != nil {
+			return err
+		}
+		free, err = a.RegisterView(rows, name)
+		return err
+	})
+	if err != nil {
+		// The driver's own text is the name of the C function; what is wrong is that views cannot be made.
+		return nil, fmt.Errorf("register the rows as a view (is the database read-only?): %w", err)
+	}
+	return free, nil
 }
 
 // withTable copies the records into a temporary table on c, whose transaction is open, each column by the

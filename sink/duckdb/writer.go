@@ -16,6 +16,7 @@ type writer struct {
 	epoch int64
 	mark  string // of the table that the row counts; "" = none yet
 	plan  *plan  // nil before Prepare
+	loads int64  // begun so far
 	// doubt: a COMMIT failed, so that the batch it was for may be there.
 	doubt  bool
 	closed atomic.Bool

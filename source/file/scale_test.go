@@ -20,18 +20,21 @@ func TestTenThousandFiles(t *testing.T) {
 	const files = 10_000
 	mem := memory.NewGoAllocator()
 	kinds := []struct {
-		ext  string
-		text func(i int) string
+		ext   string
+		files int
+		text  func(i int) string
 	}{
-		{"csv", func(i int) string { return csvNumbers(i, 1) }},
-		{"json", func(i int) string { return jsonNumbers(i, 1) }},
-		{"csv.gz", func(i int) string { return gz(t, csvNumbers(i, 1)) }},
-		{"parquet", func(i int) string { return parquetFile(t, numbers(mem, i, 1, 1)...) }},
+		{"csv", 4000, func(i int) string { return csvNumbers(i, 1) }},
+		{"json", 4000, func(i int) string { return jsonNumbers(i, 1) }},
+		{"csv.gz", 1000, func(i int) string { return gz(t, csvNumbers(i, 1)) }},
+		{"parquet", 1000, func(i int) string { return parquetFile(t, numbers(mem, i, 1, 1)...) }},
 	}
-	dir := t.TempDir()
-	for i := range files {
-		k := kinds[i*len(kinds)/files]
-		write(t, dir, fmt.Sprintf("%05d.%s", i, k.ext), k.text(i))
+	dir, n := t.TempDir(), 0
+	for _, k := range kinds {
+		for range k.files {
+			write(t, dir, fmt.Sprintf("%05d.%s", n, k.ext), k.text(n))
+			n++
+		}
 	}
 	s, err := file.New([]string{filepath.Join(dir, "*")}, &file.Options{Allocator: checked(t)})
 	if err != nil {

@@ -339,15 +339,15 @@ func TestSampleCutsRows(t *testing.T) {
 func TestLongFirstRow(t *testing.T) {
 	dir := t.TempDir()
 	var names, values []string
-	for i := range 1000 {
+	for i := range 500 {
 		names, values = append(names, fmt.Sprintf("column_number_%d", i)), append(values, "1")
 	}
 	for i := range 70 {
 		write(t, dir, fmt.Sprintf("%03d.csv", i), strings.Join(names, ",")+"\n"+strings.Repeat(strings.Join(values, ",")+"\n", 10))
 	}
-	res := mustRead(t, &file.Options{Allocator: checked(t), SampleBytes: 20_000}, dir)
-	if got := len(res.rows()); got != 700 || res.schema.NumFields() != 1000 {
-		t.Errorf("%d rows of %d columns, want 700 of 1000", got, res.schema.NumFields())
+	res := mustRead(t, &file.Options{Allocator: checked(t), SampleBytes: 10_000}, dir)
+	if got := len(res.rows()); got != 700 || res.schema.NumFields() != 500 {
+		t.Errorf("%d rows of %d columns, want 700 of 500", got, res.schema.NumFields())
 	}
 	_, err := read(t, &file.Options{Allocator: checked(t), SampleBytes: 500}, dir)
 	if err == nil || !strings.Contains(err.Error(), "000.csv") || !strings.Contains(err.Error(), "Options.SampleBytes") {

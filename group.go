@@ -100,7 +100,7 @@ func (g *groups) load(ctx context.Context, group []*ticket) {
 	defer g.leave(ctx)
 	for attempt := 1; len(group) > 0; {
 		receipts, errs := g.call(ctx, group)
-		failed, at := firstError(errs)
+		at, failed := firstError(errs)
 		if failed == nil {
 			for i, t := range group {
 				g.answer(t, attempt, t.f.settle(ctx, receipts[i]))
@@ -162,13 +162,13 @@ func (g *groups) call(ctx context.Context, group []*ticket) ([]sink.Receipt, []e
 }
 
 // firstError prefers a transient error: the rest of the group waits for what that one waits for.
-func firstError(errs []error) (err error, at int) {
+func firstError(errs []error) (at int, err error) {
 	for i, e := range errs {
 		if e != nil && (err == nil || retry.IsTransient(e) && !retry.IsTransient(err)) {
 			err, at = e, i
 		}
 	}
-	return err, at
+	return at, err
 }
 
 // withoutOrphans answers tickets whose batch before was given up.

@@ -136,7 +136,9 @@ type result struct {
 	output       string
 }
 
-func (r result) String() string { return fmt.Sprintf("ended with %v after %d loads: %s", r.err, r.loads, r.output) }
+func (r result) String() string {
+	return fmt.Sprintf("ended with %v after %d loads: %s", r.err, r.loads, r.output)
+}
 
 // child runs the job in a process of its own and kills it after a while; 0 = never.
 func child(t *testing.T, job, dir string, after time.Duration) result {

@@ -43,7 +43,7 @@ func TestConformanceReplace(t *testing.T) {
 	})
 }
 
-// harness is a database of its own, in memory where path is "". Every sink is one of the same instance, as several
+// harness is a database of its own, in memory where path is "", with one thread, which is quicker for few rows. Every sink is one of the same instance, as several
 // in one process are.
 func harness(t testing.TB, path string, o duckdb.Options) sinktest.Harness {
 	connector, err := goduckdb.NewConnector(path+"?threads=1", nil)

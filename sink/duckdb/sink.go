@@ -99,9 +99,10 @@ func openOwned(path, table string, o Options) (*Sink, error) {
 	return s, nil
 }
 
-// New returns a sink of a table in the caller's instance, of which it changes no settings. The connector stays
-// the caller's to close, after the sink. It must be one of go-duckdb. All faults of the options come together as
-// a *config.Error.
+// New returns a sink of a table in the caller's instance, of which it changes no settings. It empties the log by
+// CHECKPOINT, where no transaction is in the way, and attaches a few empty databases in memory, named _floe_feed_…,
+// until it is closed. The connector stays the caller's to close, after the sink. It must be one of go-duckdb. All
+// faults of the options come together as a *config.Error.
 func New(connector driver.Connector, table string, opts *Options) (*Sink, error) {
 	o, err := checked("sink/duckdb.New", "", table, opts, false)
 	if err != nil {

@@ -1,6 +1,7 @@
 package duckdb_test
 
 import (
+	"database/sql"
 	"strings"
 	"testing"
 
@@ -8,6 +9,7 @@ import (
 	"github.com/apache/arrow/go/v17/arrow/array"
 	"github.com/apache/arrow/go/v17/arrow/memory"
 	"github.com/google/go-cmp/cmp"
+	goduckdb "github.com/marcboeker/go-duckdb"
 )
 
 // loaded is one row of the published table: values in, the column's type and its texts out.
@@ -88,6 +90,7 @@ var published = []loaded{
 // Every row of the published table, as it is and in every shape in which arrays come: cut from a longer one, in
 // two records, inside a list, a struct and a fixed-size list.
 func TestTypes(t *testing.T) {
+	connector, db := inMemory(t)
 	for _, c := range published {
 		t.Run(c.name, func(t *testing.T) {
 			mem := checked(t)
@@ -96,11 +99,11 @@ func TestTypes(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer values.Release()
-			t.Run("plain", func(t *testing.T) { roundTrip(t, values, c.column, c.want) })
+			t.Run("plain", func(t *testing.T) { roundTrip(t, connector, db, values, c.column, c.want) })
 			t.Run("cut", func(t *testing.T) {
 				cut := array.NewSlice(values, 1, int64(values.Len()))
 				defer cut.Release()
-				roundTrip(t, cut, c.column, c.want[1:])
+				roundTrip(t, connector, db, cut, c.column, c.want[1:])
 			})
 			t.Run("nulls", func(t *testing.T) {
 				nulls, _, err := array.FromJSON(mem, c.typ, strings.NewReader("[null, null, null]"))
@@ -108,7 +111,7 @@ func TestTypes(t *testing.T) {
 					t.Fatal(err)
 				}
 				defer nulls.Release()
-				roundTrip(t, nulls, c.column, []string{"NULL", "NULL", "NULL"})
+				roundTrip(t, connector, db, nulls, c.column, []string{"NULL", "NULL", "NULL"})
 			})
 			t.Run("long", func(t *testing.T) {
 				// Across the vectors of 2,048 rows in which DuckDB scans, from an odd row on.
@@ -125,14 +128,14 @@ func TestTypes(t *testing.T) {
 				defer whole.Release()
 				cut := array.NewSlice(whole, 3, int64(whole.Len())-1)
 				defer cut.Release()
-				roundTrip(t, cut, c.column, want[3:len(want)-1])
+				roundTrip(t, connector, db, cut, c.column, want[3:len(want)-1])
 			})
 		})
 	}
 }
 
-// roundTrip loads values as one column and compares what the table then has.
-func roundTrip(t *testing.T, values arrow.Array, column string, want []string) {
+// roundTrip loads values as one column into a table of its own and compares what the table then has.
+func roundTrip(t *testing.T, connector *goduckdb.Connector, db *sql.DB, values arrow.Array, column string, want []string) {
 	t.Helper()
 	schema := arrow.NewSchema([]arrow.Field{{Name: "c", Type: values.DataType(), Nullable: true}, {Name: "row", Type: arrow.PrimitiveTypes.Int64}}, nil)
 	numbers := array.NewInt64Builder(memory.DefaultAllocator)
@@ -140,8 +143,8 @@ func roundTrip(t *testing.T, values arrow.Array, column string, want []string) {
 		numbers.Append(int64(i))
 	}
 	rec := array.NewRecord(schema, []arrow.Array{values, numbers.NewArray()}, int64(values.Len()))
-	connector, db := inMemory(t)
 	s := open(t, connector, "t", nil)
+	defer query(t, db, "DROP TABLE t")
 	w, from := claim(t, s, "0")
 	prepare(t, w, schema)
 	half := rec.NumRows() / 2

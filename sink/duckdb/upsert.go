@@ -57,7 +57,7 @@ func (w *writer) upsert(ctx context.Context, c *sql.Conn, records []arrow.Record
 		defer releaseAll(last)
 		query, want := "", rows(last)
 		if w.plan.by == byDelete {
-			if err := w.s.exec(ctx, c, w.deleteStatement(batch)); err != nil {
+			if err := w.deleteOld(ctx, c, batch); err != nil {
 				return fmt.Errorf("delete the rows to be replaced: %w", err)
 			}
 		}
@@ -152,12 +152,17 @@ func (w *writer) find(ctx context.Context, c *sql.Conn, query string) ([]deadlet
 	return list, found.Err()
 }
 
-func (w *writer) deleteStatement(batch string) string {
+// deleteOld deletes the rows of the table that have a key of batch. A table without rows is not joined with it.
+func (w *writer) deleteOld(ctx context.Context, c *sql.Conn, batch string) error {
+	there, err := w.find(ctx, c, "SELECT 0, '' FROM "+w.s.qualified(w.table)+" LIMIT 1")
+	if err != nil || len(there) == 0 {
+		return err
+	}
 	var equal []string
 	for i, k := range w.plan.key {
 		equal = append(equal, fmt.Sprintf("%s.%s = _floe_batch.k%d", w.s.qualified(w.table), quote(w.plan.columns[k].name), i))
 	}
-	return "DELETE FROM " + w.s.qualified(w.table) + " USING " + batch + " AS _floe_batch WHERE " + strings.Join(equal, " AND ")
+	return w.s.exec(ctx, c, "DELETE FROM "+w.s.qualified(w.table)+" USING "+batch+" AS _floe_batch WHERE "+strings.Join(equal, " AND "))
 }
 
 // onConflict returns what an INSERT does with a row whose key is there, and whether it counts every row: one for

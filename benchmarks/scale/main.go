@@ -45,7 +45,7 @@ func main() {
 	}
 	cache := flag.String("cache", ".cache", "directory of the data and of what runs write")
 	records := flag.Int64("memory", 128, "Options.MemoryLimit of the pipeline in MiB")
-	limit := flag.Int64("duckdb-memory", 192, "DuckDB's memory_limit in MiB")
+	limit := flag.Int64("duckdb-memory", 128, "DuckDB's memory_limit in MiB")
 	heap := flag.Int64("go-memory", 512, "GOMEMLIMIT in MiB")
 	flag.Usage = func() {
 		fmt.Fprintln(flag.CommandLine.Output(), "usage: scale [flags] [MILLIONS ...]")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"runtime"
+	"strings"
 	"time"
 
 	"github.com/apache/arrow/go/v17/arrow/memory"
@@ -122,9 +123,21 @@ func (o Options) validateJoined(src source.Source, dst sink.Sink, faults *config
 	if limits.BoundedOnly != "" && src.Unbounded() {
 		faults.Add("source", "has no end, and the sink needs one: %s", limits.BoundedOnly)
 	}
-	if o.DeadLetter != nil && limits.Database != "" && limitsOf(o.DeadLetter).Database == limits.Database {
+	if o.DeadLetter != nil && shareDatabase(limits, limitsOf(o.DeadLetter)) {
 		faults.Add("Options.DeadLetter", "is on the sink's own database, which bears one load at a time: its load would wait for the one that waits for it. Use another database, or the sink's own table of rejects")
 	}
+}
+
+// shareDatabase reports whether two sinks have a database in common that bears one load at a time.
+func shareDatabase(a, b sink.Limits) bool {
+	for place := range strings.Lines(a.Database) {
+		for other := range strings.Lines(b.Database) {
+			if strings.TrimSuffix(place, "\n") == strings.TrimSuffix(other, "\n") {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func notNegative[T int | int64 | time.Duration](faults *config.Faults, field string, v T) {

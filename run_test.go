@@ -19,6 +19,7 @@ import (
 
 	"github.com/floedata/floe"
 	"github.com/floedata/floe/batching"
+	"github.com/floedata/floe/config"
 	"github.com/floedata/floe/deadletter"
 	"github.com/floedata/floe/offset"
 	"github.com/floedata/floe/retry"
@@ -565,5 +566,31 @@ func TestSinkThatKeepsRejectsNeedsNoDeadLetters(t *testing.T) {
 	res, err := run(t, mustNew(t, src, s, &floe.Options{Retry: quick, Allocator: mem, MaxRejects: 1}))
 	if err != nil || res.Written != 9 || res.Rejected != 1 {
 		t.Errorf("%v, %v; want 9 rows written and 1 rejected", res, err)
+	}
+}
+
+func TestDeadLettersOnTheSinksOwnDatabaseAreRefused(t *testing.T) {
+	on := func(places string) sink.Sink {
+		return &spy{Sink: sink.NewMemory(nil), limits: sink.Limits{Database: places}}
+	}
+	src := source.FromRecords("p")
+	defer src.Close(context.Background())
+	for _, tc := range []struct {
+		name         string
+		dst, letters sink.Sink
+		refused      bool
+	}{
+		{"neither says", on(""), on(""), false},
+		{"two places", on("a"), on("b"), false},
+		{"one place", on("a"), on("a"), true},
+		{"the place of the second branch", sink.Tee(on("a"), on("b")), on("b"), true},
+		{"of a branch that says none", sink.Tee(on(""), on("b")), on("b"), true},
+		{"of neither branch", sink.Tee(on("a"), on("b")), on("c"), false},
+	} {
+		_, err := floe.New("test", src, tc.dst, &floe.Options{DeadLetter: tc.letters})
+		var ce *config.Error
+		if errors.As(err, &ce) != tc.refused {
+			t.Errorf("%s: New answered %v", tc.name, err)
+		}
 	}
 }

@@ -103,8 +103,9 @@ type Limits struct {
 	KeepsRejects bool
 	// BoundedOnly says why the sink needs a source that ends; "" = it does not. An endless one is refused.
 	BoundedOnly string
-	// Database names the place of a sink that bears one load at a time over a whole database; "" = it bears more.
-	// A dead-letter sink on the same one is refused: its load would wait for the one that waits for it.
+	// Database names the place of a sink that bears one load at a time over a whole database; "" = it bears more. A
+	// sink over several such places has a line for each. A dead-letter sink on the same one is refused: its load
+	// would wait for the one that waits for it.
 	Database string
 }
 

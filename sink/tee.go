@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/floedata/floe/offset"
 )
@@ -136,6 +137,7 @@ func (t *tee) Limits() Limits {
 		// Rejects pass through Gate without a word which branch they are of.
 		all.KeepsRejects = all.KeepsRejects && l.KeepsRejects
 		all.BoundedOnly = cmp.Or(all.BoundedOnly, l.BoundedOnly)
+		all.Database = strings.Trim(all.Database+"\n"+l.Database, "\n")
 	}
 	return all
 }

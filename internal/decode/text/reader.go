@@ -129,7 +129,11 @@ func (t *Reader) keep(data []byte, ahead, cut int) {
 		t.carry = t.carry[cut:] // data is the beginning of it
 		return
 	}
-	t.carry = append(t.carry[:0], data[cut:]...)
+	rest := data[cut:]
+	if cap(t.carry) > 4*t.size && len(rest) <= t.size {
+		t.carry = nil // what a long row needed is not kept
+	}
+	t.carry = append(t.carry[:0], rest...)
 }
 
 // buffer returns a buffer of size bytes to read into.

@@ -17,6 +17,7 @@ type piece struct {
 	rejected *deadletter.Rows // as in source.Batch, counted from the beginning of the piece
 	after    place
 	last     bool // the file ends with it
+	some     bool // it has rows, be it rejected ones
 	file     *entry
 	err      error
 }

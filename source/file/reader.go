@@ -18,6 +18,7 @@ type reader struct {
 	// What was given so far; a failed pump is started again from here.
 	files []*entry // not finished
 	at    place    // in the first of them
+	some  bool     // rows of it were given, by an earlier reader perhaps
 	done  []byte   // letters of the stamps of finished files
 
 	pump   *pump
@@ -110,6 +111,7 @@ func (r *reader) take(ctx context.Context) (piece, error) {
 			return piece{}, ctx.Err()
 		case p := <-r.task.done:
 			p.last, p.file = r.task.last, r.feed.file
+			p.some = p.rows() > 0 || p.rejected.Len() > 0
 			r.task = nil
 			if p.err != nil {
 				p.release()
@@ -150,13 +152,18 @@ func (r *reader) givePiece() (source.Batch, error) {
 	return b, nil
 }
 
-// move puts the place behind a piece that is given.
+// move puts the place behind a piece that is given. A file that gave no row is not noted as finished: it may be
+// one that is still to be written, and costs little to look at again.
 func (r *reader) move(p piece) {
 	r.at = p.after
-	if p.last {
-		r.done = stampOf(p.file.name, p.file.version).letters(r.done)
-		r.files, r.at = r.files[1:], place{}
+	r.some = r.some || p.some
+	if !p.last {
+		return
 	}
+	if r.some {
+		r.done = stampOf(p.file.name, p.file.version).letters(r.done)
+	}
+	r.files, r.at, r.some = r.files[1:], place{}, false
 }
 
 func (r *reader) position() string {

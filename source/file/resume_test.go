@@ -225,3 +225,51 @@ func TestStrangePositions(t *testing.T) {
 		}
 	}
 }
+
+// A file without rows is not finished: once it has rows, a later run loads them.
+func TestEmptyFileGetsRows(t *testing.T) {
+	mem := memory.NewGoAllocator()
+	dir := t.TempDir()
+	write(t, dir, "a.csv", "")
+	write(t, dir, "b.csv", "id,name\n")
+	write(t, dir, "c.csv", csvNumbers(0, 5))
+	write(t, dir, "d.json", "[]")
+	write(t, dir, "e.arrow", arrowFile(t, false, numbers(mem, 0, 1, 0)...))
+	write(t, dir, "f.csv", csvNumbers(5, 5))
+	write(t, dir, "g.csv", "id,name\n1\n") // its row is rejected: that is one, too
+	write(t, dir, "h.csv.gz", gz(t, ""))
+	s, err := file.New([]string{dir}, &file.Options{Allocator: checked(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, err := run(t.Context(), s, "", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want(0, 10), first.rows()); diff != "" {
+		t.Fatalf("rows mismatch (-want +got):\n%s", diff)
+	}
+	if again, err := run(t.Context(), s, first.position(), 0); err != nil || len(again.batches) > 0 {
+		t.Fatalf("a run over the same files: %d batches, error %v", len(again.batches), err)
+	}
+	write(t, dir, "a.csv", csvNumbers(10, 5))
+	write(t, dir, "b.csv", csvNumbers(15, 5))
+	write(t, dir, "d.json", jsonNumbers(20, 5))
+	write(t, dir, "e.arrow", arrowFile(t, false, numbers(mem, 25, 1, 5)...))
+	write(t, dir, "h.csv.gz", gz(t, csvNumbers(30, 5)))
+	second, err := run(t.Context(), s, first.position(), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want(10, 25), second.rows()); diff != "" {
+		t.Errorf("rows mismatch (-want +got):\n%s", diff)
+	}
+	if again, err := run(t.Context(), s, second.position(), 0); err != nil || len(again.batches) > 0 {
+		t.Errorf("a run behind the end: %d batches, error %v", len(again.batches), err)
+	}
+	write(t, dir, "g.csv", csvNumbers(35, 5))
+	var lost *source.OffsetError
+	if _, err := run(t.Context(), s, second.position(), 0); !errors.As(err, &lost) || !strings.Contains(err.Error(), "g.csv") {
+		t.Errorf("a file whose rows were rejected changes: error %v", err)
+	}
+}

@@ -29,10 +29,11 @@
 //
 // # Going on
 //
-// A position knows every finished file, in 16 bytes, and the one that is being read. So a later run goes on in
+// A position knows every finished file that had rows, in 16 bytes, and the one that is being read. So a later run goes on in
 // the middle of a file, and also reads files that were not there before, wherever they are in the order. A
 // finished file may go away. One that changed (by size and checksum, or size and time of modification) is an
-// *[source.OffsetError], as [Options.Changed] does not say otherwise. Files are found anew by each run, when it
+// *[source.OffsetError], as [Options.Changed] does not say otherwise. One without rows does not count as finished:
+// later runs look at it again, and load the rows that it has got by then. Files are found anew by each run, when it
 // asks for partitions; a Source may be used by several runs, one after the other.
 //
 // A failure of a bucket that may pass is marked transient: Next goes on behind the last batch.
@@ -193,6 +194,6 @@ func (p *partition) Open(ctx context.Context, after string) (source.Reader, erro
 	}
 	return &reader{
 		schema: v.schema, opts: p.opts, read: v.scan(p.opts),
-		files: pl.files, at: pl.at, done: pl.done,
+		files: pl.files, at: pl.at, some: pl.at != (place{}), done: pl.done,
 	}, nil
 }

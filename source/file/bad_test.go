@@ -59,7 +59,7 @@ func TestBadInput(t *testing.T) {
 		{name: "an array of nothing", file: "a.json", text: "[ ]\n", err: []string{"the file is empty"}},
 		{name: "blank CSV", file: "a.csv", text: "\r\n\n", err: []string{"the file is empty"}},
 		{name: "objects of nothing", file: "a.json", text: "{}\n{}\n", err: []string{"no columns"}},
-		{name: "ragged CSV", file: "a.csv", text: "id,name\n0,n0\n1\n1,n1\n2,x,y\n", rows: 2, reject: []string{"a.csv: line 3: the row has 1 fields of 2", "a.csv: line 5: the row has 3 fields and should have 2"}},
+		{name: "ragged CSV", file: "a.csv", text: "id,name\n0,n0\n1\n1,n1\n2,x,y\n", rows: 2, reject: []string{"a.csv: line 3: the row has 1 field of 2", "a.csv: line 5: the row has 3 fields and should have 2"}},
 		{name: "invalid UTF-8", file: "a.csv", text: "id,name\n0,n0\n1,\xff\xfe\n", rows: 1, reject: []string{`a.csv: line 3: column "name": "\xff\xfe" is not valid UTF-8`}},
 		{name: "a value beyond the sample", file: "a.csv", text: csvNumbers(0, 20) + "x,y\n", opts: file.Options{SampleBytes: 100}, rows: 20, reject: []string{`a.csv: line 22: column "id": "x" is not a value of type int64`}},
 		{name: "JSON cut in the middle of a line", file: "a.json", text: "{\"id\":0,\"name\":\"n0\"}\n{\"id\":1,\"na", rows: -1, err: []string{"line 2", "cut off"}},

@@ -156,9 +156,16 @@ func (l *lister) add(e *entry, inDirectory bool) error {
 	return nil
 }
 
-var errNoMatch = fmt.Errorf("no file matches: %w", fs.ErrNotExist)
+// absent is an error that wraps fs.ErrNotExist without its words, which would say the same twice.
+type absent string
+
+func (a absent) Error() string { return string(a) }
+
+func (a absent) Unwrap() error { return fs.ErrNotExist }
+
+const errNoMatch = absent("no file matches")
 
 // noneIn is the error of a directory without files.
 func noneIn() error {
-	return fmt.Errorf("no file of a known format (csv, tsv, json, ndjson, jsonl, parquet, arrow) is in the directory: %w", fs.ErrNotExist)
+	return absent("no file of a known format (csv, tsv, json, ndjson, jsonl, parquet, arrow) is in the directory")
 }

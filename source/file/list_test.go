@@ -53,7 +53,7 @@ func TestPaths(t *testing.T) {
 		{name: "any directories below one", paths: []string{"sub/**"}, want: []string{"2", "3"}},
 		{name: "hidden, written out", paths: []string{".h*.csv"}, want: nil},
 		{name: "a name like a pattern", paths: []string{"[x].csv"}, want: []string{"5"}},
-		{name: "missing", paths: []string{"gone.csv", "a.csv", "nope/"}, err: []string{`"gone.csv": there is no such file`, `"nope/": there is no such file`}},
+		{name: "missing", paths: []string{"gone.csv", "a.csv", "nope/"}, err: []string{"\"gone.csv\": there is no such file or directory\n", `"nope/": there is no such file`}},
 		{name: "no match", paths: []string{"*.xml"}, err: []string{`"*.xml": no file matches`}},
 		{name: "no match in a missing directory", paths: []string{"gone/*/x.csv"}, err: []string{`"gone/*/x.csv": no file matches`}},
 		{name: "directory without data", paths: []string{"none"}, err: []string{`"none": no file of a known format`, "csv"}},

@@ -3,9 +3,7 @@ package file
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
-	"io/fs"
 	"path"
 	"strings"
 	"time"
@@ -69,7 +67,7 @@ func (l *lister) prefix(ctx context.Context, b *blob.Bucket, t target) error {
 	case err != nil:
 		return err
 	case objects == 0 && prefix != "":
-		return fmt.Errorf("there is no such object, and none below it: %w", fs.ErrNotExist)
+		return absent("there is no such object, and none below it")
 	case taken == 0:
 		return noneIn()
 	}

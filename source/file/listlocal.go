@@ -2,7 +2,6 @@ package file
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -22,7 +21,7 @@ func (l *lister) local(t target) error {
 	case errors.Is(err, fs.ErrNotExist) && hasMeta(t.local):
 		return l.glob(t.local)
 	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("there is no such file or directory: %w", fs.ErrNotExist)
+		return absent("there is no such file or directory")
 	default:
 		return err
 	}

@@ -162,7 +162,7 @@ func TestDecode(t *testing.T) {
 			want: result{
 				Rows: [][]string{{"2", "y"}},
 				Rejects: []string{
-					"invalid: line 2: the row has 1 fields of 2",
+					"invalid: line 2: the row has 1 field of 2",
 					`invalid: line 3: the row has 3 fields and should have 2; the first too many is "q"`,
 				},
 			},
@@ -268,7 +268,7 @@ func TestSplitterBoundsRows(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.Free()
-	if _, err = s.Next(); err == nil || !strings.HasPrefix(err.Error(), "line 3: a row is longer than 500 bytes") {
+	if _, err = s.Next(); err == nil || !strings.HasPrefix(err.Error(), "line 3: a row is longer than 500 bytes") || !strings.Contains(err.Error(), "Options.MaxRowBytes") {
 		t.Errorf("Next answered %v", err)
 	}
 	if _, err := s.Next(); !errors.Is(err, io.EOF) {

@@ -91,6 +91,9 @@ func (m misfit) describe(data []byte, start, width int) string {
 	value := text.Quote(data[m.at.Start:end])
 	switch m.what {
 	case tooFew:
+		if m.fields == 1 {
+			return fmt.Sprintf("the row has 1 field of %d", width)
+		}
 		return fmt.Sprintf("the row has %d fields of %d", m.fields, width)
 	case tooMany:
 		return fmt.Sprintf("the row has %d fields and should have %d; the first too many is %s", m.fields, width, value)

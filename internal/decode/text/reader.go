@@ -116,7 +116,7 @@ func (t *Reader) next() (Block, bool, error) {
 			return t.block(buf, data, c)
 		}
 		if len(data) > t.most {
-			return Block{}, false, fmt.Errorf("line %d: a row is longer than %d bytes: an unclosed quote, or raise the row limit", t.mark.Line, t.most)
+			return Block{}, false, fmt.Errorf("line %d: a row is longer than %d bytes: an unclosed quote, or raise the row limit (Options.MaxRowBytes)", t.mark.Line, t.most)
 		}
 		t.keep(data, ahead, 0)
 		t.put(buf)

@@ -12,8 +12,9 @@ import (
 
 // A feed is a view that stays for the life of the sink, over a stream that is filled for each load. Every time that
 // DuckDB makes or looks at a view it has the schema written out in C memory, which neither it nor the driver ever
-// frees: five times where a view is made for one load (27 kB of 20 columns), once where it is there already. So a
-// writer that goes on loading gets a feed. The view stands in an attached database of its own in memory: one in the
+// frees: five times where a view is made for one load, once where it is there already. Of loads of 10 rows with 20
+// columns, the process then grows by 12 kB each instead of 27 (13 instead of 31 where they are upserts), all that the
+// table itself takes included. So a writer that goes on loading gets a feed. The view stands in an attached database of its own in memory: one in the
 // user's would be written to the file, and what it points to is gone with the process.
 type feed struct {
 	schema   *arrow.Schema

@@ -29,7 +29,7 @@ func (w *writer) culprits(ctx context.Context, in *input) ([]deadletter.Reason, 
 	schema := numberedSchema(w.plan.view)
 	numbered := in.numbered(schema)
 	defer releaseAll(numbered)
-	for _, kind := range []func(*target) []probe{w.castProbes, w.nullProbes, w.checkProbes, w.keyProbes} {
+	for _, kind := range []func(*target) []probe{w.castProbes, w.nullProbes, w.checkProbes, w.keyProbes, w.foreignProbes} {
 		var found []deadletter.Reason
 		for _, p := range kind(t) {
 			reasons, err := w.probe(ctx, p, schema, numbered)
@@ -163,6 +163,30 @@ func (w *writer) keyProbes(t *target) []probe {
 		list = append(list, probe{
 			query: query, code: deadletter.CodeConstraint, column: strings.Join(u.columns, ", "),
 			message: "Constraint Error: PRIMARY KEY or UNIQUE constraint violated: duplicate key ",
+		})
+	}
+	return list
+}
+
+// foreignProbes seek rows whose foreign key is not in the table that it refers to. A table that refers to itself is
+// left out: a row may refer to an earlier one of the batch.
+func (w *writer) foreignProbes(t *target) []probe {
+	var list []probe
+	for _, f := range t.foreign {
+		if f.table == "" || f.table == t.name || !w.givesAll(f.columns) {
+			continue
+		}
+		var present, equal, texts []string
+		for i, k := range f.columns {
+			present = append(present, quote(k)+" IS NOT NULL")
+			equal = append(equal, "_floe_t."+quote(f.referenced[i])+" = _floe_b."+quote(k))
+			texts = append(texts, "CAST("+quote(k)+" AS VARCHAR)")
+		}
+		list = append(list, probe{
+			query: "SELECT r, concat_ws(', ', " + strings.Join(texts, ", ") + ") || '\"' FROM (SELECT " + w.row() + " FROM {batch}) AS _floe_b WHERE " +
+				strings.Join(present, " AND ") + " AND NOT EXISTS (SELECT 1 FROM " + w.s.qualified(f.table) + " AS _floe_t WHERE " + strings.Join(equal, " AND ") + ") ORDER BY r",
+			code: deadletter.CodeConstraint, column: strings.Join(f.columns, ", "),
+			message: fmt.Sprintf("Constraint Error: FOREIGN KEY constraint failed: the columns %s of %q have no key \"", strings.Join(f.referenced, ", "), f.table),
 		})
 	}
 	return list

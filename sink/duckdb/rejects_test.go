@@ -28,7 +28,11 @@ func TestConstraints(t *testing.T) {
 		{"primary key with a row", "CREATE TABLE t (id BIGINT PRIMARY KEY, name VARCHAR); INSERT INTO t VALUES (5, 'old')", []string{"2 null", "3 constraint", "4 constraint"}, "NOT NULL", []string{"1", "2", "5"}},
 		{"unique index", "CREATE TABLE t (id BIGINT, name VARCHAR); CREATE UNIQUE INDEX i ON t (id)", []string{"3 constraint"}, "duplicate key", []string{"1", "2", "5", "NULL"}},
 		{"enum", "CREATE TYPE e AS ENUM ('a', 'c', 'd', 'e'); CREATE TABLE t (id BIGINT, name e)", []string{"1 outofrange"}, "cannot hold bad", []string{"1", "1", "5", "NULL"}},
-		{"foreign key", "CREATE TABLE r (id BIGINT PRIMARY KEY); INSERT INTO r VALUES (1), (2); CREATE TABLE t (id BIGINT REFERENCES r (id), name VARCHAR)", []string{"4 constraint"}, "Constraint Error", []string{"1", "1", "2", "NULL"}},
+		{"foreign key", "CREATE TABLE r (id BIGINT PRIMARY KEY); INSERT INTO r VALUES (1), (2); CREATE TABLE t (id BIGINT REFERENCES r (id), name VARCHAR)", []string{"4 constraint"}, `the columns id of "r" have no key "5"`, []string{"1", "1", "2", "NULL"}},
+		{"foreign key of two columns", `CREATE TABLE "R (" (n VARCHAR, "i, j" BIGINT, UNIQUE ("i, j", n)); INSERT INTO "R (" VALUES ('a', 1), ('bad', 2), ('d', 5), ('e', 1);
+			CREATE TABLE t (id BIGINT, name VARCHAR, FOREIGN KEY (id, name) REFERENCES "R (" ("i, j", n))`, []string{"3 constraint", "4 constraint"}, `have no key "1, d"`, []string{"1", "2", "NULL"}},
+		{"foreign key of the table itself", "CREATE TABLE t (id BIGINT REFERENCES t (up), name VARCHAR, up BIGINT UNIQUE); INSERT INTO t (up) VALUES (1), (2)", []string{"4 constraint"}, "foreign key", []string{"1", "1", "2", "NULL", "NULL", "NULL"}},
+		{"unique index over an expression", "CREATE TABLE t (id BIGINT, name VARCHAR); CREATE UNIQUE INDEX i ON t (upper(name)); INSERT INTO t VALUES (9, 'BAD'), (9, 'e')", []string{"1 constraint", "4 constraint"}, "Duplicate key", []string{"1", "1", "9", "9", "NULL"}},
 		{"all", "CREATE TABLE t (id BIGINT CHECK (id > 100), name VARCHAR NOT NULL CHECK (length(name) > 100))", []string{"0 constraint", "1 constraint", "2 constraint", "3 constraint", "4 constraint"}, "CHECK", []string{}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -19,6 +19,7 @@ type target struct {
 	mark    string // the id in the comment; "" = none
 	unique  []unique
 	checks  []check
+	foreign []foreign
 }
 
 type column struct {
@@ -32,6 +33,13 @@ type unique struct{ columns []string }
 
 // check is a CHECK constraint's expression.
 type check struct{ expression string }
+
+// foreign is a FOREIGN KEY constraint: its columns, and those of the table that must have them.
+type foreign struct {
+	columns    []string
+	table      string
+	referenced []string
+}
 
 // column returns the column of that name, or nil.
 func (t *target) column(name string) *column {
@@ -103,17 +111,18 @@ func (s *Sink) inspectTable(ctx context.Context, db offset.DB, table string) (*t
 }
 
 func (s *Sink) inspectConstraints(ctx context.Context, db offset.DB, t *target) error {
-	rows, err := db.QueryContext(ctx, `SELECT constraint_type, coalesce(expression, ''), array_to_string(constraint_column_names, chr(1))
+	rows, err := db.QueryContext(ctx, `SELECT constraint_type, coalesce(expression, ''), array_to_string(constraint_column_names, chr(1)),
+		coalesce(referenced_table, ''), coalesce(array_to_string(referenced_column_names, chr(1)), '')
 		FROM duckdb_constraints() WHERE database_name = current_database() AND schema_name = ? AND table_name = ?
-		UNION ALL SELECT 'INDEX', coalesce(expressions, ''), '' FROM duckdb_indexes()
+		UNION ALL SELECT 'INDEX', coalesce(expressions, ''), '', '', '' FROM duckdb_indexes()
 		WHERE is_unique AND NOT is_primary AND database_name = current_database() AND schema_name = ? AND table_name = ?`, s.schema, t.name, s.schema, t.name)
 	if err != nil {
 		return fmt.Errorf("read the constraints of %q: %w", t.name, err)
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var kind, expression, columns string
-		if err := rows.Scan(&kind, &expression, &columns); err != nil {
+		var kind, expression, columns, referenced, theirs string
+		if err := rows.Scan(&kind, &expression, &columns, &referenced, &theirs); err != nil {
 			return err
 		}
 		switch kind {
@@ -121,6 +130,8 @@ func (s *Sink) inspectConstraints(ctx context.Context, db offset.DB, t *target) 
 			t.unique = append(t.unique, unique{strings.Split(columns, "\x01")})
 		case "CHECK":
 			t.checks = append(t.checks, check{expression})
+		case "FOREIGN KEY":
+			t.foreign = append(t.foreign, foreign{strings.Split(columns, "\x01"), referenced, strings.Split(theirs, "\x01")})
 		case "INDEX":
 			t.unique = append(t.unique, unique{t.indexed(expression)})
 		}

@@ -47,7 +47,7 @@ func NewDecoder(mem memory.Allocator, schema *arrow.Schema, columns []int, o Opt
 		}
 	}
 	for i, f := range schema.Fields() {
-		c, err := text.NewColumn(mem, f.Type, o.Binary)
+		c, err := o.column(mem, i, f.Type)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("column %q: %w", f.Name, err))
 			continue
@@ -93,9 +93,9 @@ func (d *Decoder) state() *state {
 		return s
 	}
 	s := &state{index: index{o: d.o, width: len(d.columns)}, table: text.Table{Nulls: d.nulls, Width: len(d.columns), Unescape: unescaper(d.o)}}
-	for _, f := range d.schema.Fields() {
+	for i, f := range d.schema.Fields() {
 		// The constructor has seen that every type has a column.
-		c, _ := text.NewColumn(d.mem, f.Type, d.o.Binary)
+		c, _ := d.o.column(d.mem, i, f.Type)
 		s.columns = append(s.columns, c)
 	}
 	return s

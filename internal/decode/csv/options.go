@@ -13,6 +13,9 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/apache/arrow/go/v17/arrow"
+	"github.com/apache/arrow/go/v17/arrow/memory"
+
 	"github.com/floedata/floe/internal/decode/text"
 )
 
@@ -40,6 +43,10 @@ type Options struct {
 	Ragged bool
 	// Binary is how binary columns are written.
 	Binary text.Binary
+	// Inferred says of each field of the schema, by its number, whether its type was inferred from a sample. A
+	// value that would be changed there is rejected: see [text.NewStrictColumn]. Fields beyond its end, and those
+	// of a type that was given, are read as the type reads texts: "00501" and "1e3" as integers, "yes" as true.
+	Inferred []bool
 	// MaxRowBytes bounds a row; 0 means [text.DefaultMaxRowBytes], and [text.LargestRowBytes] is the most.
 	MaxRowBytes int
 }
@@ -62,6 +69,14 @@ func (o Options) withDefaults() Options {
 		o.Escape = 0
 	}
 	return o
+}
+
+// column returns the column that reads field i.
+func (o *Options) column(mem memory.Allocator, i int, dt arrow.DataType) (text.Column, error) {
+	if i < len(o.Inferred) && o.Inferred[i] {
+		return text.NewStrictColumn(mem, dt, o.Binary)
+	}
+	return text.NewColumn(mem, dt, o.Binary)
 }
 
 // Check returns all that is wrong with the options, joined; nil where nothing is.

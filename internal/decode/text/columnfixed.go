@@ -114,7 +114,16 @@ func (c *fixed[T]) Release() {
 // boolColumn is a column of bits.
 type boolColumn struct {
 	base
-	buf *memory.Buffer
+	buf    *memory.Buffer
+	strict bool // see NewStrictColumn
+}
+
+func (c *boolColumn) parse(b []byte) (bool, Fault) {
+	v, f := ParseBool(b)
+	if c.strict && f == None && len(Trim(b)) < len("true") {
+		return false, Altered
+	}
+	return v, f
 }
 
 // Reserve makes room for n more values.
@@ -132,7 +141,7 @@ func (c *boolColumn) Reserve(n int) {
 // Append parses and appends b.
 func (c *boolColumn) Append(b []byte, _ bool) Fault {
 	c.Reserve(1)
-	v, f := ParseBool(b)
+	v, f := c.parse(b)
 	c.put(v, f)
 	return f
 }
@@ -160,7 +169,7 @@ func (c *boolColumn) AppendTable(t *Table, column int) {
 			c.put(false, Null)
 			continue
 		}
-		v, f := ParseBool(b)
+		v, f := c.parse(b)
 		c.put(v, f)
 		if f != None {
 			t.fault(i, f)

@@ -16,6 +16,7 @@ const (
 	OutOfRange       // a value of this kind, but too large, too small or too precise for the type
 	NotUTF8          // bytes that are no UTF-8 text
 	Null             // a null where none may be
+	Altered          // it could be read, but would not be what it was: see NewStrictColumn
 )
 
 // Code returns the dead letter's code of the fault.
@@ -38,6 +39,8 @@ func (f Fault) Describe(value []byte, typ string) string {
 		return Quote(value) + " is not valid UTF-8"
 	case Null:
 		return "the value is missing and the column takes no null"
+	case Altered:
+		return Quote(value) + " would not stay what it is in the type that was inferred, " + typ + "; give the column a type (Options.Types)"
 	}
 	return Quote(value) + " is not a value of type " + typ
 }

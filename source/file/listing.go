@@ -105,12 +105,12 @@ func (l *listing) survey(ctx context.Context, opts *Options) (*view, error) {
 	return v, nil
 }
 
-// intern makes files of equal schemas share one, and remembers the shapes.
+// intern makes files of equal schemas, and of the same columns of strings, share one, and remembers the shapes.
 func (l *listing) intern(shapes []shape) {
 	schemas := map[string]*arrow.Schema{}
 	for i := range shapes {
 		if shapes[i].schema != nil {
-			key := shapes[i].schema.String()
+			key := fmt.Sprint(shapes[i].strings, shapes[i].schema)
 			if schemas[key] == nil {
 				schemas[key] = shapes[i].schema
 			}

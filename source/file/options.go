@@ -23,8 +23,9 @@ type Options struct {
 	// files together, in the order in which they first come.
 	Schema *arrow.Schema
 
-	// Types overrides the type of columns by name. The values of a CSV or JSON file are read as that type, and
-	// those that do not fit are rejected; a Parquet or Arrow column must widen to it without loss. It cannot be
+	// Types overrides the type of columns by name. The values of a CSV or JSON file are read as that type, more
+	// freely than inferred ones (00501 and 501.0 as the integer 501, yes as true), and those that do not fit are
+	// rejected; a Parquet or Arrow column must widen to it without loss. It cannot be
 	// given together with Schema. A name that no file has is an error when reading starts.
 	Types map[string]arrow.DataType
 
@@ -100,7 +101,7 @@ type Mixed int
 
 const (
 	MixedText   Mixed = iota // the column is text: a value that is no string is its own JSON text
-	MixedReject              // the column has the kind that most values of the sample have; rows with others are rejected
+	MixedReject              // the column has the kind that most values of the sample have; rows with others are rejected, also where that is strings
 )
 
 // Changed says what to do with files that a position knows and that are not any more what they were.

@@ -22,7 +22,9 @@
 // value is lost (int32 and int64, int and float, units of time, decimals, what lists and structs hold) or else
 // refused, with file and column named. Types of CSV and JSON files are inferred from a sample of each; where
 // inferred types differ the column is text. A value further on that is not of its column's type rejects its
-// row, with file, line, column and value; see source.Batch.Rejected. A 64-bit integer beyond 2^53 in a column
+// row, with file, line, column and value; see source.Batch.Rejected. So does one that could be read as an inferred
+// type but would not stay what it is: 00501, +5 and 1e3 among whole numbers, yes among true and false, a JSON string
+// among numbers. A type that the options give reads those: 00501 as 501. A 64-bit integer beyond 2^53 in a column
 // that is float in another file is an error: it might not be exact there.
 //
 // An empty CSV or JSON file has no rows. If all are empty and Options.Schema is nil that is an error.

@@ -9,7 +9,6 @@ import (
 	"sync"
 
 	"github.com/apache/arrow/go/v17/arrow"
-	"github.com/apache/arrow/go/v17/arrow/memory"
 
 	"github.com/floedata/floe/deadletter"
 	"github.com/floedata/floe/internal/decode/csv"
@@ -49,7 +48,7 @@ func infer(ctx context.Context, e *entry, opts *Options, n int) (s shape, whole 
 	}
 	if e.format == JSON {
 		s.dialect.array = json.IsArray(sample)
-		s.schema, err = json.Infer(sample, whole, jsonOptions(opts, s.dialect), nil)
+		s.schema, s.strings, err = json.Infer(sample, whole, jsonOptions(opts, s.dialect), nil)
 	} else {
 		s.dialect.lineEnd = csv.LineEnd(sample)
 		s.schema, err = csv.Infer(sample, whole, csvOptions(opts, s.dialect), nil)
@@ -81,14 +80,6 @@ func newSplitter(f Format, r io.Reader, block int, at text.Mark, d dialect, opts
 		return json.NewSplitter(r, jsonOptions(opts, d), block, at)
 	}
 	return csv.NewSplitter(r, csvOptions(opts, d), block, at)
-}
-
-// newDecoder returns the decoder to a schema; columns says for each of a CSV text which field it is.
-func newDecoder(f Format, mem memory.Allocator, schema *arrow.Schema, columns []int, d dialect, opts *Options) (decoder, error) {
-	if f == JSON {
-		return json.NewDecoder(mem, schema, jsonOptions(opts, d))
-	}
-	return csv.NewDecoder(mem, schema, columns, csvOptions(opts, d))
 }
 
 // renamed gives the columns of a text without a header the names of Options.Schema, in order.
@@ -143,7 +134,7 @@ type textScanner struct {
 
 type decoderKey struct {
 	format  Format
-	schema  *arrow.Schema // of the file; those of equal ones are the same
+	schema  *arrow.Schema // of the file; those of equal ones are the same: see intern
 	dialect dialect
 }
 
@@ -259,15 +250,61 @@ func (t *textScanner) csvDecoder(s shape) (decoder, error) {
 			columns[i] = at[0]
 		}
 	}
-	return newDecoder(CSV, t.opts.Allocator, schema, columns, s.dialect, t.opts)
+	o := csvOptions(t.opts, s.dialect)
+	o.Inferred = t.inferred(schema, s.schema)
+	return csv.NewDecoder(t.opts.Allocator, schema, columns, o)
 }
 
 // jsonDecoder reads all columns of the view: a key that the sample lacks may come further on. Where the view has
 // types that no JSON has, which other files brought in, it reads those of the sample.
 func (t *textScanner) jsonDecoder(s shape) (decoder, error) {
-	d, err := newDecoder(JSON, t.opts.Allocator, t.fieldsOf(t.view.schema), nil, s.dialect, t.opts)
-	if err == nil {
-		return d, nil
+	o := jsonOptions(t.opts, s.dialect)
+	o.Strings = s.strings
+	var err error
+	for _, has := range []*arrow.Schema{t.view.schema, s.schema} {
+		schema := t.fieldsOf(has)
+		o.Inferred = t.inferred(schema, s.schema)
+		var d decoder
+		if d, err = json.NewDecoder(t.opts.Allocator, schema, o); err == nil {
+			return d, nil
+		}
 	}
-	return newDecoder(JSON, t.opts.Allocator, t.fieldsOf(s.schema), nil, s.dialect, t.opts)
+	return nil, err
+}
+
+// inferred says of each field of schema whether its type was inferred from samples, own being what that of this
+// text says: neither the options nor files of another format have then said how texts are to be read.
+func (t *textScanner) inferred(schema, own *arrow.Schema) []bool {
+	inferred := make([]bool, schema.NumFields())
+	for i, f := range schema.Fields() {
+		if t.opts.Schema != nil || t.opts.Types[f.Name] != nil {
+			continue
+		}
+		var seen arrow.DataType = arrow.Null
+		if at := own.FieldIndices(f.Name); len(at) > 0 {
+			seen = own.Field(at[0]).Type
+		}
+		inferred[i] = suggests(seen, f.Type)
+	}
+	return inferred
+}
+
+// suggests reports whether a column of which a sample of text suggests the type own, and which is read as type dt,
+// has the values that were inferred. Otherwise they are read as another file has them: 0 and 1 as bool,
+// timestamps without a zone as those of UTC.
+func suggests(own, dt arrow.DataType) bool {
+	number := func(t arrow.DataType) bool {
+		return arrow.IsInteger(t.ID()) || arrow.IsFloating(t.ID()) || arrow.IsDecimal(t.ID())
+	}
+	x, _ := own.(*arrow.TimestampType)
+	y, _ := dt.(*arrow.TimestampType)
+	switch {
+	case own.ID() == arrow.NULL:
+		return y == nil
+	case number(own):
+		return number(dt)
+	case x != nil && y != nil:
+		return (x.TimeZone == "") == (y.TimeZone == "")
+	}
+	return own.ID() == dt.ID()
 }

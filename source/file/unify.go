@@ -7,6 +7,7 @@ import (
 
 	"github.com/apache/arrow/go/v17/arrow"
 
+	"github.com/floedata/floe/internal/decode/json"
 	"github.com/floedata/floe/internal/decode/text"
 )
 
@@ -16,6 +17,7 @@ type shape struct {
 	soft    bool          // the types were inferred from text
 	rows    int64         // -1 = unknown
 	dialect dialect
+	strings json.Strings // text columns of a JSON file that take strings alone
 }
 
 // column is one of the columns of all files together.

@@ -54,7 +54,8 @@ func (d *Decoder) Schema() *arrow.Schema { return d.schema }
 // root returns the nodes of a row. Nodes hold no memory before they have values.
 func (d *Decoder) root() (*node, error) {
 	n := &node{}
-	return n, n.addFields(d.mem, d.schema.Fields(), "", d.o)
+	inferred := func(i int) bool { return i < len(d.o.Inferred) && d.o.Inferred[i] }
+	return n, n.addFields(d.mem, d.schema.Fields(), "", inferred, d.o)
 }
 
 // state is what one call of Decode works on.

@@ -49,7 +49,7 @@ func TestAgainstDuckDB(t *testing.T) {
 			if !json.IsArray(data) {
 				t.Error("IsArray is false")
 			}
-			schema, err := json.Infer(data, true, array, nil)
+			schema, _, err := json.Infer(data, true, array, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -79,7 +79,7 @@ func TestAgainstDuckDB(t *testing.T) {
 
 func compareRows(t *testing.T, rows *sql.Rows, data []byte) {
 	t.Helper()
-	schema, err := json.Infer(data, true, array, nil)
+	schema, _, err := json.Infer(data, true, array, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

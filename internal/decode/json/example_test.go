@@ -19,7 +19,7 @@ func Example() {
   {"id": "three"}
 ]`
 	o := json.Options{Array: json.IsArray([]byte(in))}
-	schema, err := json.Infer([]byte(in[:100]), false, o, nil)
+	schema, _, err := json.Infer([]byte(in[:100]), false, o, nil)
 	if err != nil {
 		fmt.Println(err)
 		return

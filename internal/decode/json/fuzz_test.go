@@ -82,7 +82,7 @@ func FuzzArray(f *testing.F) {
 		f.Add(in, uint8(3))
 	}
 	f.Fuzz(func(t *testing.T, in string, size uint8) {
-		schema, err := json.Infer([]byte(in), true, array, nil)
+		schema, _, err := json.Infer([]byte(in), true, array, nil)
 		if err != nil || schema.NumFields() == 0 {
 			return
 		}
@@ -135,7 +135,7 @@ func FuzzNested(f *testing.F) {
 			return
 		}
 		o := json.Options{NoDates: true}
-		schema, err := json.Infer([]byte(in), true, o, nil)
+		schema, _, err := json.Infer([]byte(in), true, o, nil)
 		if err != nil || schema.NumFields() == 0 {
 			return
 		}

@@ -10,17 +10,21 @@ import (
 	"github.com/floedata/floe/internal/decode/text"
 )
 
+// Strings is a set of text columns whose values in a sample are strings, or most of them, by their paths: "a.b[]".
+// Others became text because their values have several kinds, or are numbers that no int64 holds.
+type Strings map[string]bool
+
 // Infer returns the schema of a text that begins with sample: a field for each key in the order of first
 // sight, all nullable. whole says that the sample is all of the text. Types are bool, int64, float64, text and,
 // of strings in ISO form, date32 and timestamp[us] (of UTC where they have zones); objects become structs of
 // all their keys, arrays lists. A column of mixed values is text, but for int64 and float64 together, which
 // are float64, and dates and timestamps, which are timestamps. What has only nulls has the null type, and so
 // have the elements of lists that are all empty; no [Decoder] takes it: see [text.NullsAsText]. Columns in
-// overrides have the type given there. Rows that are broken do not count; a sample that ends within the first
+// overrides have the type given there. With [Options.Majority] it returns the text columns of strings, too. Rows that are broken do not count; a sample that ends within the first
 // row is an error.
-func Infer(sample []byte, whole bool, o Options, overrides map[string]arrow.DataType) (*arrow.Schema, error) {
+func Infer(sample []byte, whole bool, o Options, overrides map[string]arrow.DataType) (*arrow.Schema, Strings, error) {
 	if err := o.Check(); err != nil {
-		return nil, fmt.Errorf("json: %w", err)
+		return nil, nil, fmt.Errorf("json: %w", err)
 	}
 	o = o.withDefaults()
 	var cutter text.Cutter = lineCutter{}
@@ -29,10 +33,10 @@ func Infer(sample []byte, whole bool, o Options, overrides map[string]arrow.Data
 	}
 	cut, err := cutter.Cut(sample, true, whole)
 	if err != nil {
-		return nil, fmt.Errorf("json: %w", err)
+		return nil, nil, fmt.Errorf("json: %w", err)
 	}
 	if cut.Next == 0 && !whole {
-		return nil, fmt.Errorf("json: the first row does not end within %d bytes", len(sample))
+		return nil, nil, fmt.Errorf("json: the first row does not end within %d bytes", len(sample))
 	}
 	rows := &shape{}
 	if cut.End > cut.Skip {
@@ -40,10 +44,11 @@ func Infer(sample []byte, whole bool, o Options, overrides map[string]arrow.Data
 	}
 	var errs []error
 	var fields []arrow.Field
+	strings := Strings{}
 	for _, k := range rows.keys {
 		dt, ok := overrides[k.name]
 		if !ok {
-			dt = k.shape.dataType(o)
+			dt = k.shape.dataType(k.name, strings, o)
 		}
 		fields = append(fields, arrow.Field{Name: k.name, Type: dt, Nullable: true})
 	}
@@ -52,7 +57,7 @@ func Infer(sample []byte, whole bool, o Options, overrides map[string]arrow.Data
 			errs = append(errs, fmt.Errorf("json: there is no column %q to give a type to", name))
 		}
 	}
-	return arrow.NewSchema(fields, nil), errors.Join(errs...)
+	return arrow.NewSchema(fields, nil), strings, errors.Join(errs...)
 }
 
 // shape is what was seen of the values of one column.
@@ -238,8 +243,9 @@ func (s *shape) merge(t *shape) {
 	}
 }
 
-// dataType returns the type that holds what was seen.
-func (s *shape) dataType(o Options) arrow.DataType {
+// dataType returns the type that holds what was seen at path. Of text columns it notes in strings those that take
+// nothing else.
+func (s *shape) dataType(path string, strings Strings, o Options) arrow.DataType {
 	most, seen := words, 0
 	for i, n := range s.count {
 		if n > 0 {
@@ -256,6 +262,10 @@ func (s *shape) dataType(o Options) arrow.DataType {
 		return arrow.BinaryTypes.String
 	}
 	switch most {
+	case words:
+		if o.Majority {
+			strings[path] = true
+		}
 	case numbers:
 		return (s.kinds & (text.KindInt | text.KindFloat | text.KindText)).Type()
 	case bools:
@@ -263,12 +273,12 @@ func (s *shape) dataType(o Options) arrow.DataType {
 	case moments:
 		return (s.kinds & (text.KindDate | text.KindTimestamp | text.KindInstant)).Type()
 	case lists:
-		return arrow.ListOf(s.elem.dataType(o))
+		return arrow.ListOf(s.elem.dataType(path+"[]", strings, o))
 	case objects:
 		if len(s.keys) > 0 {
 			fields := make([]arrow.Field, len(s.keys))
 			for i, k := range s.keys {
-				fields[i] = arrow.Field{Name: k.name, Type: k.shape.dataType(o), Nullable: true}
+				fields[i] = arrow.Field{Name: k.name, Type: k.shape.dataType(path+"."+k.name, strings, o), Nullable: true}
 			}
 			return arrow.StructOf(fields...)
 		}

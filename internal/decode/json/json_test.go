@@ -322,7 +322,7 @@ func TestInfer(t *testing.T) {
 		{name: "array", in: ` [ {"a":1}, {"a":"]"} ] `, o: array, want: "a utf8"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			schema, err := json.Infer([]byte(tc.in), true, tc.o, nil)
+			schema, _, err := json.Infer([]byte(tc.in), true, tc.o, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -335,7 +335,7 @@ func TestInfer(t *testing.T) {
 			}
 		})
 	}
-	schema, err := json.Infer([]byte("[{\"a\":1,\"b\":2},{\"c\""), false, array, map[string]arrow.DataType{"b": str})
+	schema, _, err := json.Infer([]byte("[{\"a\":1,\"b\":2},{\"c\""), false, array, map[string]arrow.DataType{"b": str})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -343,11 +343,11 @@ func TestInfer(t *testing.T) {
 		t.Errorf("Infer with an override: %v", schema)
 	}
 	for in, o := range map[string]json.Options{`{"a":1}`: {}, `[{"a":1}`: array, "[": array, "": {}} {
-		if _, err := json.Infer([]byte(in), false, o, nil); err == nil || !strings.Contains(err.Error(), "the first row does not end within") {
+		if _, _, err := json.Infer([]byte(in), false, o, nil); err == nil || !strings.Contains(err.Error(), "the first row does not end within") {
 			t.Errorf("Infer of a sample %q without a whole row answered %v", in, err)
 		}
 	}
-	if _, err := json.Infer([]byte(`{"a":1}`), true, json.Options{}, map[string]arrow.DataType{"x": i64}); err == nil || !strings.Contains(err.Error(), `"x"`) {
+	if _, _, err := json.Infer([]byte(`{"a":1}`), true, json.Options{}, map[string]arrow.DataType{"x": i64}); err == nil || !strings.Contains(err.Error(), `"x"`) {
 		t.Errorf("an override of no column answered %v", err)
 	}
 }

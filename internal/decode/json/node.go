@@ -10,6 +10,19 @@ import (
 	"github.com/floedata/floe/internal/decode/text"
 )
 
+// kinds is a set of kinds of JSON values.
+type kinds uint8
+
+const (
+	aString kinds = 1 << iota
+	aNumber
+	aLiteral // true or false
+	aNested  // an object or an array
+
+	aScalar = aString | aNumber | aLiteral
+	anyKind = aScalar | aNested
+)
+
 // node is the column of one field at any depth: a leaf that parses scalars, or a struct or list of nodes.
 type node struct {
 	path     string // "a.b[]"
@@ -17,7 +30,7 @@ type node struct {
 	quoted   []byte // the key as it mostly stands in the text, quotes included; nil where it needs escapes
 	dt       arrow.DataType
 	nullable bool
-	isText   bool // takes any value
+	takes    kinds
 
 	leaf   text.Column
 	nested *text.Nested
@@ -26,8 +39,9 @@ type node struct {
 	elem   *node          // of a list
 }
 
-func newNode(mem memory.Allocator, f arrow.Field, path, column string, o Options) (*node, error) {
-	n := &node{path: path, column: column, dt: f.Type, nullable: f.Nullable}
+// newNode returns the node of a field; inferred says that its type was.
+func newNode(mem memory.Allocator, f arrow.Field, path, column string, inferred bool, o Options) (*node, error) {
+	n := &node{path: path, column: column, dt: f.Type, nullable: f.Nullable, takes: takenBy(f.Type, inferred)}
 	if q := strconv.Quote(f.Name); len(q) == len(f.Name)+2 {
 		n.quoted = []byte(q)
 	}
@@ -35,22 +49,48 @@ func newNode(mem memory.Allocator, f arrow.Field, path, column string, o Options
 	switch dt := f.Type.(type) {
 	case *arrow.StructType:
 		if n.nested, err = text.NewNested(mem, dt); err == nil {
-			err = n.addFields(mem, dt.Fields(), path+".", o)
+			err = n.addFields(mem, dt.Fields(), path+".", func(int) bool { return inferred }, o)
 		}
 	case *arrow.ListType:
 		if n.nested, err = text.NewNested(mem, dt); err == nil {
-			n.elem, err = newNode(mem, dt.ElemField(), path+"[]", column, o)
+			n.elem, err = newNode(mem, dt.ElemField(), path+"[]", column, inferred, o)
 		}
 	default:
-		n.isText = dt.ID() == arrow.STRING || dt.ID() == arrow.LARGE_STRING
-		if n.leaf, err = text.NewColumn(mem, dt, o.Binary); err != nil {
+		if inferred && n.isText() && o.Strings[path] {
+			n.takes = aString
+		}
+		newColumn := text.NewColumn
+		// JSON writes no codes as numbers, and an integer may have a point or an exponent.
+		if inferred && !arrow.IsInteger(dt.ID()) {
+			newColumn = text.NewStrictColumn
+		}
+		if n.leaf, err = newColumn(mem, dt, o.Binary); err != nil {
 			err = fmt.Errorf("column %q: %w", path, err)
 		}
 	}
 	return n, err
 }
 
-func (n *node) addFields(mem memory.Allocator, fields []arrow.Field, prefix string, o Options) error {
+func (n *node) isText() bool {
+	return n.dt.ID() == arrow.STRING || n.dt.ID() == arrow.LARGE_STRING
+}
+
+// takenBy returns the kinds that a leaf of that type takes.
+func takenBy(dt arrow.DataType, inferred bool) kinds {
+	switch id := dt.ID(); {
+	case id == arrow.STRING || id == arrow.LARGE_STRING:
+		return anyKind
+	case !inferred || arrow.IsBaseBinary(id):
+		return aScalar
+	case id == arrow.BOOL:
+		return aLiteral
+	case arrow.IsInteger(id) || arrow.IsFloating(id) || arrow.IsDecimal(id):
+		return aNumber
+	}
+	return aString
+}
+
+func (n *node) addFields(mem memory.Allocator, fields []arrow.Field, prefix string, inferred func(i int) bool, o Options) error {
 	n.index = make(map[string]int, len(fields))
 	for i, f := range fields {
 		if _, ok := n.index[f.Name]; ok {
@@ -60,7 +100,7 @@ func (n *node) addFields(mem memory.Allocator, fields []arrow.Field, prefix stri
 		if prefix == "" {
 			column = f.Name
 		}
-		c, err := newNode(mem, f, prefix+f.Name, column, o)
+		c, err := newNode(mem, f, prefix+f.Name, column, inferred(i), o)
 		if err != nil {
 			return err
 		}

@@ -4,8 +4,8 @@
 // Keys may come in any order; missing ones and the literal null are null. A key that is no column rejects its
 // row, and so does one that stands there twice: a value is never dropped in silence. Columns read what fits
 // them without loss: whole numbers written 1.0 or 1e3 are integers, decimals keep their digits, strings hold
-// dates, timestamps and numbers. A text column takes any value: numbers and literals as they are written,
-// objects and arrays as their JSON text.
+// dates and timestamps and, where the type was not inferred, numbers. A text column takes any value: numbers and
+// literals as they are written, objects and arrays as their JSON text; or strings alone, by option.
 package json
 
 import (
@@ -30,6 +30,13 @@ type Options struct {
 	Binary text.Binary
 	// MaxRowBytes bounds a row; 0 means [text.DefaultMaxRowBytes], and [text.LargestRowBytes] is the most.
 	MaxRowBytes int
+	// Inferred says of each field of the schema, by its number, whether its type was inferred from a sample. Such
+	// a column, and what is nested in it, takes values of the JSON kind that it was inferred from alone, or any
+	// where it is text: "00501" is no integer there, and no value is changed (see [text.NewStrictColumn]). Fields
+	// beyond its end, and those of a type that was given, take all that the type can be read from.
+	Inferred []bool
+	// Strings are the text columns among them that take strings alone.
+	Strings Strings
 	// NoDates makes Infer leave strings text that look like dates and timestamps.
 	NoDates bool
 	// Majority makes Infer give a column of mixed values the type of most of them; rows with others are

@@ -71,7 +71,7 @@ func (p *parser) value(n *node) bool {
 	case c == '"':
 		s, ok := p.str()
 		if ok {
-			p.put(n, s)
+			p.put(n, s, aString)
 		}
 		return ok
 	case c == '-' || c-'0' <= 9:
@@ -79,7 +79,7 @@ func (p *parser) value(n *node) bool {
 		if !p.number() {
 			return false
 		}
-		p.put(n, p.data[from:p.pos])
+		p.put(n, p.data[from:p.pos], aNumber)
 		return true
 	case c == 'n':
 		if !p.literal("null") {
@@ -92,19 +92,40 @@ func (p *parser) value(n *node) bool {
 	if !p.skip() {
 		return false
 	}
-	if raw := p.data[from:p.pos]; n.isText || c == 't' || c == 'f' {
-		p.put(n, raw)
-	} else {
-		n.leaf.AppendNull()
-		p.misfit(n, text.Invalid, raw)
+	kind := aNested
+	if c == 't' || c == 'f' {
+		kind = aLiteral
 	}
+	p.put(n, p.data[from:p.pos], kind)
 	return true
 }
 
-// put parses the text of a scalar into a leaf.
-func (p *parser) put(n *node, b []byte) {
+// put parses the text of a value of a kind into a leaf.
+func (p *parser) put(n *node, b []byte, kind kinds) {
+	if n.takes&kind == 0 {
+		p.refuse(n, b, kind)
+		return
+	}
 	if f := n.leaf.Append(b, p.checkUTF8); f != text.None {
 		p.misfit(n, f, b)
+	}
+}
+
+// refuse notes a value of a kind that the leaf does not take. It says so where the text alone would do.
+func (p *parser) refuse(n *node, b []byte, kind kinds) {
+	f := text.Invalid
+	if kind != aNested && n.takes != aString {
+		had := n.leaf.Len()
+		if f = n.leaf.Append(b, p.checkUTF8); f == text.None {
+			f = text.Altered
+		}
+		n.leaf.Truncate(had)
+	}
+	n.leaf.AppendNull()
+	first := !p.bad.found()
+	p.misfit(n, f, b)
+	if first && n.isText() {
+		p.bad.message = text.Quote(b) + " is no string, as most values of the column in the sample are"
 	}
 }
 

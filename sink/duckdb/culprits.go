@@ -14,11 +14,11 @@ import (
 	"github.com/floedata/floe/deadletter"
 )
 
-// culprits finds the rows that a failed INSERT may be blamed on. DuckDB has no savepoints, and an error ends the
+// culprits finds the rows that an INSERT which failed with cause may be blamed on. DuckDB has no savepoints, and an error ends the
 // transaction. So the faults that are known by a query are sought first, all rows at once, kind by kind, since a
 // row that one kind takes out no longer counts for the next; what no query explains is found by trying halves.
 // Nothing of it is committed.
-func (w *writer) culprits(ctx context.Context, in *input) ([]deadletter.Reason, error) {
+func (w *writer) culprits(ctx context.Context, in *input, cause error) ([]deadletter.Reason, error) {
 	t, err := w.s.inspect(ctx, w.s.db, w.table)
 	if err != nil {
 		return nil, err
@@ -42,7 +42,7 @@ func (w *writer) culprits(ctx context.Context, in *input) ([]deadletter.Reason, 
 			return found, nil
 		}
 	}
-	return w.bisect(ctx, in, schema, numbered)
+	return w.bisect(ctx, in, schema, numbered, cause)
 }
 
 // probe is a query for the rows with one kind of fault; {batch} stands for them. It gives a row and a value.
@@ -202,17 +202,23 @@ func (w *writer) givesAll(columns []string) bool {
 	return true
 }
 
-// bisect finds the rows that cannot be inserted even alone.
-func (w *writer) bisect(ctx context.Context, in *input, schema *arrow.Schema, numbered []arrow.Record) ([]deadletter.Reason, error) {
+// bisect finds the rows that cannot be inserted even alone. Each costs two trials for every halving, and those are
+// as many transactions: it says so, since that may take long, and ends with ctx.
+func (w *writer) bisect(ctx context.Context, in *input, schema *arrow.Schema, numbered []arrow.Record, cause error) ([]deadletter.Reason, error) {
 	total := rows(in.kept)
 	numbers := make([]int64, 0, total)
 	for _, rec := range numbered {
 		last := rec.Column(schema.NumFields() - 1)
 		numbers = append(numbers, last.(*array.Int64).Int64Values()...)
 	}
+	w.s.opts.Logger.WarnContext(ctx, "no query tells which rows the table refuses: trying halves of the batch, which takes long where they are many",
+		"sink", "duckdb", "table", w.table, "rows", total, "error", message(cause))
 	var found []deadletter.Reason
 	var halve func(low, high int64) error
 	halve = func(low, high int64) error {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		var fault *rowFault
 		err := w.trial(ctx, in.kept, low, high)
 		if !errors.As(err, &fault) {

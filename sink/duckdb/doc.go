@@ -69,8 +69,11 @@
 // # Rejects
 //
 // Rows that break a constraint, and values that do not fit, are rejects: the others of the batch load. Of rows with one
-// key that is unique, the first stays. [Options].Rejects keeps them in a table of the same database, in the load's own
-// transaction; a dead-letter sink on the same database would wait for the load that waits for it, and is refused.
+// key that is unique, the first stays. One query finds the rows of each constraint. Only for a unique index over an
+// expression, a foreign key to the table itself and a row that others refer to are halves of the batch tried until the
+// rows are found, which takes long where they are many, and is said in the log. [Options].Rejects keeps rejects in a
+// table of the same database, in the load's own transaction; a dead-letter sink on the same database would wait for the
+// load that waits for it, and is refused.
 //
 // # Errors
 //

@@ -60,7 +60,7 @@ func (w *writer) load(ctx context.Context, b *sink.Batch) (sink.Receipt, error) 
 		if !errors.As(err, &fault) || ctx.Err() != nil {
 			return r, err
 		}
-		reasons, err := w.culprits(ctx, in)
+		reasons, err := w.culprits(ctx, in, fault.err)
 		if err != nil {
 			return sink.Receipt{}, err
 		}

@@ -12,6 +12,7 @@ import (
 	goduckdb "github.com/marcboeker/go-duckdb"
 
 	"github.com/floedata/floe/config"
+	"github.com/floedata/floe/retry"
 	"github.com/floedata/floe/sink"
 	"github.com/floedata/floe/sink/duckdb"
 )
@@ -139,6 +140,22 @@ func TestSchemaErrors(t *testing.T) {
 			}
 			if diff := cmp.Diff(before, query(t, db, "SELECT sql FROM duckdb_tables() WHERE table_name = 't'")); diff != "" {
 				t.Errorf("the table changed (-before +after):\n%s", diff)
+			}
+		})
+	}
+}
+
+// A view is refused before anything is loaded, also in replace mode, where the table is made only at the end.
+func TestView(t *testing.T) {
+	for _, mode := range []duckdb.Mode{duckdb.Append, duckdb.Replace} {
+		t.Run(mode.String(), func(t *testing.T) {
+			connector, db := inMemory(t)
+			if _, err := db.Exec(`CREATE VIEW "My T" AS SELECT 1 AS id, 'a' AS name`); err != nil {
+				t.Fatal(err)
+			}
+			w, _ := claim(t, open(t, connector, "my t", &duckdb.Options{Mode: mode}), "0")
+			if err := w.Prepare(t.Context(), idAndName); err == nil || !strings.Contains(err.Error(), `"My T" is a view`) || retry.IsTransient(err) {
+				t.Errorf("Prepare answered %v, want a permanent error that says it is a view", err)
 			}
 		})
 	}

@@ -112,6 +112,9 @@ func (w *writer) shape(ctx context.Context, c *sql.Conn, p *plan) (*target, erro
 
 // create makes the table: from the types of the rows, or, in replace mode, like the one to be replaced.
 func (w *writer) create(ctx context.Context, c *sql.Conn, p *plan) (*target, error) {
+	if err := w.s.refuseView(ctx, c, w.s.table); err != nil {
+		return nil, err
+	}
 	w.s.opts.Logger.InfoContext(ctx, "making the table", "sink", "duckdb", "table", w.table, "columns", len(p.columns))
 	if w.s.opts.Mode == Replace {
 		old, err := w.s.inspect(ctx, c, w.s.table)

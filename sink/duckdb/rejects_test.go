@@ -1,8 +1,13 @@
 package duckdb_test
 
 import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
@@ -131,4 +136,75 @@ func TestRefusedValues(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Many rows without the key that they refer to are found by one query, among many that have it.
+func TestForeignKeyOfMany(t *testing.T) {
+	const rows, every = 50_000, 50
+	connector, db := inMemory(t)
+	if _, err := db.Exec("CREATE TABLE r (id BIGINT PRIMARY KEY); INSERT INTO r SELECT i FROM range(50000) AS t(i) WHERE i % 50 > 0; CREATE TABLE t (id BIGINT REFERENCES r (id), name VARCHAR)"); err != nil {
+		t.Fatal(err)
+	}
+	var log bytes.Buffer
+	s := open(t, connector, "t", &duckdb.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	w, from := claim(t, s, "0")
+	prepare(t, w, idAndName)
+	g := &gate{}
+	if _, err := w.Load(t.Context(), batchOf(t, from, g, numbers(rows))); err != nil {
+		t.Fatal(err)
+	}
+	if g.receipt.Rows != rows-rows/every || len(g.reasons) != rows/every {
+		t.Errorf("%d rows loaded and %d rejected, want %d and %d", g.receipt.Rows, len(g.reasons), rows-rows/every, rows/every)
+	}
+	if strings.Contains(log.String(), "halves") {
+		t.Errorf("halves were tried:\n%s", log.String())
+	}
+}
+
+// Trying halves is announced, and ends with the context.
+func TestHalvesEnd(t *testing.T) {
+	connector, db := inMemory(t)
+	if _, err := db.Exec("CREATE TABLE t (id BIGINT, name VARCHAR); CREATE UNIQUE INDEX i ON t ((id + 1)); INSERT INTO t (id) SELECT * FROM range(5000)"); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	said := ""
+	s := open(t, connector, "t", &duckdb.Options{Logger: slog.New(slog.NewTextHandler(writerFunc(func(line []byte) {
+		if bytes.Contains(line, []byte("halves")) {
+			said = string(line)
+			time.AfterFunc(20*time.Millisecond, cancel)
+		}
+	}), nil))})
+	w, from := claim(t, s, "0")
+	prepare(t, w, idAndName)
+	began := time.Now()
+	_, err := w.Load(ctx, batchOf(t, from, &gate{}, numbers(5000)))
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("Load answered %v, want that the context is done", err)
+	}
+	if took := time.Since(began); took > 10*time.Second {
+		t.Errorf("Load took %v", took)
+	}
+	if !strings.Contains(said, "rows=5000") || !strings.Contains(said, "Duplicate key") {
+		t.Errorf("what was said of the halves: %q", said)
+	}
+}
+
+type writerFunc func(line []byte)
+
+func (f writerFunc) Write(line []byte) (int, error) {
+	f(line)
+	return len(line), nil
+}
+
+// numbers makes rows with the ids from 0.
+func numbers(rows int64) arrow.Record {
+	b := array.NewRecordBuilder(memory.DefaultAllocator, idAndName)
+	defer b.Release()
+	for i := range rows {
+		b.Field(0).(*array.Int64Builder).Append(i)
+		b.Field(1).(*array.StringBuilder).Append("a")
+	}
+	return b.NewRecord()
 }

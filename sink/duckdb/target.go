@@ -110,6 +110,26 @@ func (s *Sink) inspectTable(ctx context.Context, db offset.DB, table string) (*t
 	return t, rows.Err()
 }
 
+// refuseView answers an error where a view has the name of a table to be made.
+func (s *Sink) refuseView(ctx context.Context, db offset.DB, table string) error {
+	rows, err := db.QueryContext(ctx, `SELECT view_name FROM duckdb_views()
+		WHERE database_name = current_database() AND lower(schema_name) = lower(?) AND lower(view_name) = lower(?)`, s.schema, table)
+	if err != nil {
+		return fmt.Errorf("look for a view %q: %w", table, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return err
+		}
+		if fold(name) == fold(table) {
+			return fmt.Errorf("%s is a view, which holds no rows: name the table behind it, or drop the view", s.qualified(name))
+		}
+	}
+	return rows.Err()
+}
+
 func (s *Sink) inspectConstraints(ctx context.Context, db offset.DB, t *target) error {
 	rows, err := db.QueryContext(ctx, `SELECT constraint_type, coalesce(expression, ''), array_to_string(constraint_column_names, chr(1)),
 		coalesce(referenced_table, ''), coalesce(array_to_string(referenced_column_names, chr(1)), '')

@@ -99,6 +99,18 @@ func TestMixedKinds(t *testing.T) {
 		"SELECT id, v, _floe_column, _floe_code, _floe_row FROM letters")
 }
 
+// Nine titles of the films are numbers: among strings they are rejected where the option says so.
+func TestNumbersAmongTitles(t *testing.T) {
+	w := into(t, data(t, "movies.json"))
+	box := letterbox(t)
+	w.from.JSON.Mixed, w.opts.DeadLetter = file.MixedReject, box.sink
+	w.must(t, 3201, 3192, 9)
+	box.close(t)
+	numbers := at(`(SELECT row_number() OVER () - 1 AS row, json_type(json, '$.Title') IN ('UBIGINT', 'BIGINT', 'DOUBLE') AS number
+		FROM read_json('{}', records = false, columns = {json: 'JSON'}))`, w.paths[0])
+	same(t, box.path, "SELECT 'Title', 'invalid', row FROM "+numbers+" WHERE number", "SELECT _floe_column, _floe_code, _floe_row FROM letters")
+}
+
 // The rows of an Arrow file are those that arrow's own reader gives.
 func TestRealArrowFile(t *testing.T) {
 	type flight struct {

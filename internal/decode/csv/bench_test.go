@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -68,11 +69,20 @@ func tripsCSV(rows int) []byte {
 func BenchmarkDecode(b *testing.B) {
 	const rows = 100000
 	data := tripsCSV(rows)
-	d, err := csv.NewDecoder(memory.DefaultAllocator, trips(), nil, csv.Options{})
+	for _, inferred := range []bool{false, true} {
+		benchmarkDecode(b, data, rows, inferred)
+	}
+}
+
+// benchmarkDecode decodes data to types that are given or, with stricter parsers, inferred.
+func benchmarkDecode(b *testing.B, data []byte, rows int64, inferred bool) {
+	schema := trips()
+	o := csv.Options{Inferred: slices.Repeat([]bool{inferred}, schema.NumFields())}
+	d, err := csv.NewDecoder(memory.DefaultAllocator, schema, nil, o)
 	if err != nil {
 		b.Fatal(err)
 	}
-	b.Run(fmt.Sprintf("columns=20/rows=%d", rows), func(b *testing.B) {
+	b.Run(fmt.Sprintf("columns=20/rows=%d/inferred=%t", rows, inferred), func(b *testing.B) {
 		b.SetBytes(int64(len(data)))
 		b.ReportAllocs()
 		for b.Loop() {

@@ -108,7 +108,7 @@ func replaceAndLeave(t *testing.T, ddl string) {
 					t.Fatal(err)
 				}
 			}
-			r, err := readTable(t.Context(), copied, "t")
+			r, err := readTable(t.Context(), copied, "main", "t")
 			if err != nil || len(r) != 1 || !strings.HasPrefix(r[0].Column(0).String(), "["+want+"]") {
 				t.Errorf("run %d, finished %t: %v %v", run, finish, r, err)
 			}

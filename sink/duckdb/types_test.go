@@ -2,6 +2,7 @@ package duckdb_test
 
 import (
 	"database/sql"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -87,8 +88,8 @@ var published = []loaded{
 	{name: "map", typ: arrow.MapOf(arrow.BinaryTypes.String, arrow.PrimitiveTypes.Int32), in: `[[{"key":"a","value":1},{"key":"b","value":null}], null, [], [{"key":"c","value":3}]]`, column: `MAP(VARCHAR, INTEGER)`, want: []string{"{a=1, b=NULL}", "NULL", "{}", "{c=3}"}},
 }
 
-// Every row of the published table, as it is and in every shape in which arrays come: cut from a longer one, in
-// two records, inside a list, a struct and a fixed-size list.
+// Every row of the published table, in every shape in which arrays come: as it is and cut from a longer one, in two
+// records each, nulls alone, and across the vectors of 2,048 rows in which DuckDB scans, from an odd row on.
 func TestTypes(t *testing.T) {
 	connector, db := inMemory(t)
 	for _, c := range published {
@@ -99,58 +100,67 @@ func TestTypes(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer values.Release()
-			t.Run("plain", func(t *testing.T) { roundTrip(t, connector, db, values, c.column, c.want) })
-			t.Run("cut", func(t *testing.T) {
-				cut := array.NewSlice(values, 1, int64(values.Len()))
-				defer cut.Release()
-				roundTrip(t, connector, db, cut, c.column, c.want[1:])
-			})
-			t.Run("nulls", func(t *testing.T) {
-				nulls, _, err := array.FromJSON(mem, c.typ, strings.NewReader("[null, null, null]"))
-				if err != nil {
-					t.Fatal(err)
-				}
-				defer nulls.Release()
-				roundTrip(t, connector, db, nulls, c.column, []string{"NULL", "NULL", "NULL"})
-			})
-			t.Run("long", func(t *testing.T) {
-				// Across the vectors of 2,048 rows in which DuckDB scans, from an odd row on.
-				parts := make([]arrow.Array, 800)
-				var want []string
-				for i := range parts {
-					parts[i] = values
-					want = append(want, c.want...)
-				}
-				whole, err := array.Concatenate(parts, mem)
-				if err != nil {
-					t.Fatal(err)
-				}
-				defer whole.Release()
-				cut := array.NewSlice(whole, 3, int64(whole.Len())-1)
-				defer cut.Release()
-				roundTrip(t, connector, db, cut, c.column, want[3:len(want)-1])
+			nulls, _, err := array.FromJSON(mem, c.typ, strings.NewReader("[null, null, null]"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer nulls.Release()
+			parts := make([]arrow.Array, 800)
+			var all []string
+			for i := range parts {
+				parts[i] = values
+				all = append(all, c.want...)
+			}
+			whole, err := array.Concatenate(parts, mem)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer whole.Release()
+			cut := array.NewSlice(values, 1, int64(values.Len()))
+			defer cut.Release()
+			long := array.NewSlice(whole, 3, int64(whole.Len())-1)
+			defer long.Release()
+			roundTrip(t, connector, db, c.column, []shape{
+				{"plain", values, c.want},
+				{"cut", cut, c.want[1:]},
+				{"nulls", nulls, []string{"NULL", "NULL", "NULL"}},
+				{"long", long, all[3 : len(all)-1]},
 			})
 		})
 	}
 }
 
-// roundTrip loads values as one column into a table of its own and compares what the table then has.
-func roundTrip(t *testing.T, connector *goduckdb.Connector, db *sql.DB, values arrow.Array, column string, want []string) {
+// shape is an array as a column comes, and the texts of its values.
+type shape struct {
+	name   string
+	values arrow.Array
+	want   []string
+}
+
+// roundTrip loads each shape as one column of one table and compares what the table then has.
+func roundTrip(t *testing.T, connector *goduckdb.Connector, db *sql.DB, column string, shapes []shape) {
 	t.Helper()
-	schema := arrow.NewSchema([]arrow.Field{{Name: "c", Type: values.DataType(), Nullable: true}, {Name: "row", Type: arrow.PrimitiveTypes.Int64}}, nil)
-	numbers := array.NewInt64Builder(memory.DefaultAllocator)
-	for i := range values.Len() {
-		numbers.Append(int64(i))
-	}
-	rec := array.NewRecord(schema, []arrow.Array{values, numbers.NewArray()}, int64(values.Len()))
+	schema := arrow.NewSchema([]arrow.Field{
+		{Name: "c", Type: shapes[0].values.DataType(), Nullable: true},
+		{Name: "shape", Type: arrow.PrimitiveTypes.Int64},
+		{Name: "row", Type: arrow.PrimitiveTypes.Int64},
+	}, nil)
 	s := open(t, connector, "t", nil)
 	defer query(t, db, "DROP TABLE t")
 	w, from := claim(t, s, "0")
 	prepare(t, w, schema)
-	half := rec.NumRows() / 2
-	first, second := rec.NewSlice(0, half), rec.NewSlice(half, rec.NumRows())
-	rec.Release()
-	load(t, w, from, first, second)
+	for k, shape := range shapes {
+		number, row := array.NewInt64Builder(memory.DefaultAllocator), array.NewInt64Builder(memory.DefaultAllocator)
+		for i := range shape.values.Len() {
+			number.Append(int64(k))
+			row.Append(int64(i))
+		}
+		rec := array.NewRecord(schema, []arrow.Array{shape.values, number.NewArray(), row.NewArray()}, int64(shape.values.Len()))
+		half := rec.NumRows() / 2
+		first, second := rec.NewSlice(0, half), rec.NewSlice(half, rec.NumRows())
+		rec.Release()
+		from = load(t, w, from, first, second)
+	}
 	if got := query(t, db, "SELECT data_type FROM duckdb_columns() WHERE table_name = 't' AND column_name = 'c'"); got[0] != column {
 		t.Errorf("type %s, want %s", got[0], column)
 	}
@@ -158,10 +168,12 @@ func roundTrip(t *testing.T, connector *goduckdb.Connector, db *sql.DB, values a
 	if column == "TIMESTAMP WITH TIME ZONE" {
 		text = "epoch_us(c)"
 	}
-	if diff := cmp.Diff(want, query(t, db, "SELECT "+text+" FROM t ORDER BY row")); diff != "" {
-		if len(diff) > 2000 {
-			diff = diff[:2000]
+	for k, shape := range shapes {
+		if diff := cmp.Diff(shape.want, query(t, db, fmt.Sprintf("SELECT %s FROM t WHERE shape = %d ORDER BY row", text, k))); diff != "" {
+			if len(diff) > 2000 {
+				diff = diff[:2000]
+			}
+			t.Errorf("%s: values (-want +got):\n%s", shape.name, diff)
 		}
-		t.Errorf("values (-want +got):\n%s", diff)
 	}
 }

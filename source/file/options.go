@@ -46,7 +46,7 @@ type Options struct {
 	BlockBytes int
 
 	// MaxRowBytes bounds a row of a CSV or JSON file, so that a quote that is never closed does not read the whole
-	// file as one field. 0 = 64 MiB; at most 512 MiB; negative is refused.
+	// file as one field. 0 = 64 MiB; at most 256 MiB; negative is refused.
 	MaxRowBytes int
 
 	// Parallel is how many blocks of text, files or columns are decoded at once. 0 = GOMAXPROCS; negative is

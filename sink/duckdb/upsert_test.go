@@ -19,7 +19,7 @@ func TestUpsert(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			mem := checked(t)
-			connector, db := connect(t)
+			connector, db := inMemory(t)
 			if c.ddl != "" {
 				if _, err := db.Exec(c.ddl); err != nil {
 					t.Fatal(err)

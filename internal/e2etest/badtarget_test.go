@@ -129,7 +129,7 @@ func TestView(t *testing.T) {
 	w := into(t, write(t, t.TempDir(), "a.csv", made(t, ".csv", 0, 100)))
 	do(t, w.db, "CREATE VIEW t AS SELECT 1 AS id")
 	_, err := w.run(t)
-	says(t, err, `"t"`, "not an table")
+	says(t, err, `"t" is a view`, "name the table behind it")
 	do(t, w.db, "DROP VIEW t")
 	w.must(t, 100, 100, 0)
 	same(t, w.db, some(0, 100), "FROM t")

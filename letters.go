@@ -39,7 +39,7 @@ func (l *letters) write(ctx context.Context, rows *deadletter.Rows, origin deadl
 	defer l.mu.Unlock()
 	run := l.lane.run
 	if l.writer == nil {
-		err := run.try(ctx, where{step: StepClaim, partition: l.lane.id}, func(ctx context.Context) (err error) {
+		err := l.lane.try(ctx, StepClaim, func(ctx context.Context) (err error) {
 			l.writer, l.from, err = run.opts.DeadLetter.Open(ctx, pipelineOf(run.p.name), l.lane.id)
 			return err
 		})
@@ -51,7 +51,7 @@ func (l *letters) write(ctx context.Context, rows *deadletter.Rows, origin deadl
 	rec := rows.WithReasons(run.opts.Allocator, origin)
 	defer rec.Release()
 	if l.schema == nil || !l.schema.Equal(rec.Schema()) {
-		if err := run.try(ctx, where{step: StepPrepare, partition: l.lane.id}, func(ctx context.Context) error {
+		if err := l.lane.try(ctx, StepPrepare, func(ctx context.Context) error {
 			return l.writer.Prepare(ctx, rec.Schema())
 		}); err != nil {
 			return err
@@ -102,13 +102,12 @@ func (l *letters) fitting(rec arrow.Record, at int64) arrow.Record {
 // send loads rec as one batch, and answers how many of its rows are there: all, or with sink.ErrRewind those that
 // were committed before the writer went back.
 func (l *letters) send(ctx context.Context, rec arrow.Record, origin deadletter.Origin) (int64, error) {
-	run := l.lane.run
 	b, err := l.batch(rec, origin)
 	if err != nil {
 		return 0, err
 	}
 	defer b.Release()
-	err = run.try(ctx, where{step: StepLoad, partition: l.lane.id}, func(ctx context.Context) error { return l.load(ctx, b) })
+	err = l.lane.try(ctx, StepLoad, func(ctx context.Context) error { return l.load(ctx, b) })
 	if err == nil {
 		l.from = b.To
 		return rec.NumRows(), nil
@@ -117,7 +116,7 @@ func (l *letters) send(ctx context.Context, rec arrow.Record, origin deadletter.
 	if !ok || !errors.Is(err, sink.ErrRewind) {
 		return 0, err
 	}
-	if rerr := run.try(ctx, where{step: StepRewind, partition: l.lane.id}, func(ctx context.Context) (err error) {
+	if rerr := l.lane.try(ctx, StepRewind, func(ctx context.Context) (err error) {
 		l.from, err = rw.Rewind(ctx)
 		return err
 	}); rerr != nil {

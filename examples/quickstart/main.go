@@ -85,7 +85,7 @@ func load(ctx context.Context, db, table, path string, transforms []transform.Tr
 		return res, err
 	}
 	defer func() { err = errors.Join(err, src.Close(context.WithoutCancel(ctx))) }()
-	dst, err := duckdb.Open(db, table, &duckdb.Options{Evolve: duckdb.AddColumns})
+	dst, err := duckdb.Open(db, table, &duckdb.Options{Evolve: sink.AddColumns})
 	if err != nil {
 		return res, err
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/floedata/floe"
 	"github.com/floedata/floe/batching"
 	"github.com/floedata/floe/internal/crashtest"
+	"github.com/floedata/floe/sink"
 	"github.com/floedata/floe/sink/duckdb"
 )
 
@@ -20,8 +21,8 @@ var numbers = crashtest.Numbers{Partitions: 3, Batches: 40, Rows: 500, Keys: 700
 func TestMain(m *testing.M) {
 	crashtest.Main(m, map[string]crashtest.Job{
 		"append":  load(duckdb.Options{}),
-		"upsert":  load(duckdb.Options{Mode: duckdb.Upsert, Key: []string{"key"}}),
-		"replace": load(duckdb.Options{Mode: duckdb.Replace}),
+		"upsert":  load(duckdb.Options{Mode: sink.Upsert, Key: []string{"key"}}),
+		"replace": load(duckdb.Options{Mode: sink.Replace}),
 	})
 }
 

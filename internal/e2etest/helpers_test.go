@@ -22,6 +22,7 @@ import (
 	_ "github.com/marcboeker/go-duckdb"
 
 	"github.com/floedata/floe"
+	"github.com/floedata/floe/sink"
 	"github.com/floedata/floe/sink/duckdb"
 	"github.com/floedata/floe/source/file"
 )
@@ -306,7 +307,7 @@ func letterbox(t testing.TB) box {
 	t.Helper()
 	b := box{path: filepath.Join(t.TempDir(), "letters.duckdb")}
 	var err error
-	if b.sink, err = duckdb.Open(b.path, "letters", &duckdb.Options{Evolve: duckdb.AddColumns}); err != nil {
+	if b.sink, err = duckdb.Open(b.path, "letters", &duckdb.Options{Evolve: sink.AddColumns}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { b.sink.Close(context.Background()) })

@@ -9,14 +9,14 @@ import (
 
 	"github.com/floedata/floe"
 	"github.com/floedata/floe/batching"
-	"github.com/floedata/floe/sink/duckdb"
+	"github.com/floedata/floe/sink"
 )
 
 // TestUpsert loads files of which later ones have rows with the keys of earlier ones: the last one counts.
 func TestUpsert(t *testing.T) {
 	dir := t.TempDir()
 	w := into(t, dir)
-	w.to.Mode, w.to.Key = duckdb.Upsert, []string{"id"}
+	w.to.Mode, w.to.Key = sink.Upsert, []string{"id"}
 	write(t, dir, "a.csv", made(t, ".csv", 0, 100))
 	write(t, dir, "b.csv", []byte("id,name,value\n7,seven,7\n200,new,1.5\n7,again,7.5\n"))
 	w.must(t, 103, 103, 0)
@@ -32,7 +32,7 @@ func TestUpsert(t *testing.T) {
 func TestReplace(t *testing.T) {
 	dir := t.TempDir()
 	w := into(t, dir)
-	w.to.Mode, w.from.BlockBytes, w.from.SampleBytes = duckdb.Replace, 2000, 1000
+	w.to.Mode, w.from.BlockBytes, w.from.SampleBytes = sink.Replace, 2000, 1000
 	w.opts.Batching = batching.Policy{Rows: 100}
 	write(t, dir, "a.csv", made(t, ".csv", 0, 1000))
 	w.must(t, 1000, 1000, 0)
@@ -70,7 +70,7 @@ func TestColumnsAdded(t *testing.T) {
 	_, err := w.run(t)
 	says(t, err, `"day"`, "Options.Evolve")
 	same(t, w.db, some(0, 10), "FROM t")
-	w.to.Evolve = duckdb.AddColumns
+	w.to.Evolve = sink.AddColumns
 	w.must(t, 1, 1, 0)
 	columns(t, w.db, "t", "id BIGINT", "name VARCHAR", "value DOUBLE", "day DATE")
 	same(t, w.db, "SELECT *, CASE WHEN id = 10 THEN '2024-05-06'::DATE END FROM ("+some(0, 11)+")", "FROM t")

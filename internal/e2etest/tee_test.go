@@ -133,7 +133,7 @@ func (endless) Unbounded() bool { return true }
 func TestTeeNeedsAnEnd(t *testing.T) {
 	dir := t.TempDir()
 	var branches []sink.Sink
-	for i, mode := range []duckdb.Mode{duckdb.Append, duckdb.Replace} {
+	for i, mode := range []sink.Mode{sink.Append, sink.Replace} {
 		s, err := duckdb.Open(filepath.Join(dir, fmt.Sprint(i, ".duckdb")), "t", &duckdb.Options{Mode: mode})
 		if err != nil {
 			t.Fatal(err)

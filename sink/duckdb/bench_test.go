@@ -87,7 +87,7 @@ func BenchmarkLoad(b *testing.B) {
 			return open(b, connector, "t", nil)
 		}},
 		{"mode=upsert/instance=own", func(b *testing.B) *duckdb.Sink {
-			return own(b, &duckdb.Options{Mode: duckdb.Upsert, Key: []string{"id"}})
+			return own(b, &duckdb.Options{Mode: sink.Upsert, Key: []string{"id"}})
 		}},
 	} {
 		for _, groups := range []int{1, 8} {

@@ -23,7 +23,7 @@ func (s *Sink) Open(ctx context.Context, pipeline, partition string) (sink.Write
 	if err := s.createOffsets(ctx); err != nil {
 		return nil, "", s.wrap(ctx, "make the offsets table of", err)
 	}
-	if s.opts.Mode == Replace {
+	if s.opts.Mode == sink.Replace {
 		shadow, err := s.join(ctx, pipeline)
 		if err != nil {
 			return nil, "", s.wrap(ctx, "begin to replace", firstClaim(err))

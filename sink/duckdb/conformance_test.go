@@ -24,7 +24,7 @@ func TestConformanceAppend(t *testing.T) {
 
 // TestConformanceEvolving runs the rules that the option is about.
 func TestConformanceEvolving(t *testing.T) {
-	instance := newInstance(t, "", duckdb.Options{Evolve: duckdb.Widen})
+	instance := newInstance(t, "", duckdb.Options{Evolve: sink.Widen})
 	err := sinktest.Check(t.Context(), func() (sinktest.Harness, error) {
 		h, err := instance.on(t.Context(), "t")
 		h.AddColumns, h.Widen = true, true
@@ -36,11 +36,11 @@ func TestConformanceEvolving(t *testing.T) {
 }
 
 func TestConformanceUpsert(t *testing.T) {
-	sinktest.Run(t, newInstance(t, "", duckdb.Options{Mode: duckdb.Upsert, Key: []string{"id"}}).harness)
+	sinktest.Run(t, newInstance(t, "", duckdb.Options{Mode: sink.Upsert, Key: []string{"id"}}).harness)
 }
 
 func TestConformanceReplace(t *testing.T) {
-	sinktest.Run(t, newInstance(t, "", duckdb.Options{Mode: duckdb.Replace}).harness)
+	sinktest.Run(t, newInstance(t, "", duckdb.Options{Mode: sink.Replace}).harness)
 }
 
 // instance is a database in which every harness has a schema of its own: to make one is ten times as quick as to
@@ -98,10 +98,10 @@ func (i *instance) on(ctx context.Context, table string) (sinktest.Harness, erro
 		Named:   func(name string) (sinktest.Harness, error) { return i.on(ctx, name) },
 	}
 	switch o.Mode {
-	case duckdb.Upsert:
-		h.Mode = sinktest.Upsert
-	case duckdb.Replace:
-		h.Mode = sinktest.Replace
+	case sink.Upsert:
+		h.Mode = sink.Upsert
+	case sink.Replace:
+		h.Mode = sink.Replace
 	}
 	return h, nil
 }

@@ -20,12 +20,12 @@
 //
 // # Modes
 //
-//   - [Append] adds the rows.
-//   - [Upsert] replaces the row that has the same [Options].Key, as a whole; of several rows with one key the last
+//   - [sink.Append] adds the rows.
+//   - [sink.Upsert] replaces the row that has the same [Options].Key, as a whole; of several rows with one key the last
 //     of the partition counts. A table that has no index is loaded by DELETE and INSERT, one whose PRIMARY KEY or unique
 //     index is the key by INSERT … ON CONFLICT; the tables that the sink makes have none, which is faster. A key that is
 //     null is a reject.
-//   - [Replace] loads into a table beside, whose name begins with _floe_new_, and swaps it in by [Sink.Finish], in one
+//   - [sink.Replace] loads into a table beside, whose name begins with _floe_new_, and swaps it in by [Sink.Finish], in one
 //     transaction, when the source has ended. Others see the old rows until then. The new table has the columns,
 //     constraints, defaults, indexes and comment of the old one. A run that was broken off is taken up by the next one; one
 //     that has finished is begun anew.
@@ -64,7 +64,7 @@
 //
 // A column that exists may be wider: a longer integer, DOUBLE for FLOAT or up to 32 bits, DECIMAL with room for all
 // digits, a finer TIMESTAMP up to microseconds. Text also goes into ENUM, UUID and JSON, DATE into TIMESTAMP; what the
-// cast fails for is a reject. With [Widen] a column that is narrower is altered by the same rule.
+// cast fails for is a reject. With [sink.Widen] a column that is narrower is altered by the same rule.
 //
 // # Rejects
 //

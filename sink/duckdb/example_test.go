@@ -11,6 +11,7 @@ import (
 	"github.com/apache/arrow/go/v17/arrow"
 	goduckdb "github.com/marcboeker/go-duckdb"
 
+	"github.com/floedata/floe/sink"
 	"github.com/floedata/floe/sink/duckdb"
 )
 
@@ -22,9 +23,9 @@ func ExampleOpen() {
 	}
 	defer os.RemoveAll(dir)
 	s, err := duckdb.Open(filepath.Join(dir, "trips.db"), "trips", &duckdb.Options{
-		Mode:   duckdb.Upsert,
+		Mode:   sink.Upsert,
 		Key:    []string{"id"},
-		Evolve: duckdb.AddColumns,
+		Evolve: sink.AddColumns,
 	})
 	if err != nil {
 		log.Fatal(err)

@@ -6,12 +6,13 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/floedata/floe/sink"
 	"github.com/floedata/floe/sink/duckdb"
 )
 
 // TestFeeds loads on and on: the sink keeps its views in memory, writes none into the file, and takes them away.
 func TestFeeds(t *testing.T) {
-	for _, mode := range []duckdb.Options{{}, {Mode: duckdb.Upsert, Key: []string{"id"}}} {
+	for _, mode := range []duckdb.Options{{}, {Mode: sink.Upsert, Key: []string{"id"}}} {
 		t.Run(mode.Mode.String(), func(t *testing.T) {
 			connector, db := connect(t)
 			s := open(t, connector, "t", &mode)
@@ -27,7 +28,7 @@ func TestFeeds(t *testing.T) {
 				t.Errorf("rows (-want +got):\n%s", diff)
 			}
 			attached := "SELECT count(*) FROM duckdb_databases() WHERE database_name LIKE '\\_floe%' ESCAPE '\\'"
-			feeds := map[duckdb.Mode]string{duckdb.Append: "1", duckdb.Upsert: "2"}[mode.Mode]
+			feeds := map[sink.Mode]string{sink.Append: "1", sink.Upsert: "2"}[mode.Mode]
 			if diff := cmp.Diff([]string{feeds}, query(t, db, attached)); diff != "" {
 				t.Errorf("databases attached (-want +got):\n%s", diff)
 			}

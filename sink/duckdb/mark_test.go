@@ -10,6 +10,7 @@ import (
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/floedata/floe/sink"
 	"github.com/floedata/floe/sink/duckdb"
 )
 
@@ -118,7 +119,7 @@ func TestInterrupt(t *testing.T) {
 func TestReset(t *testing.T) {
 	mem := checked(t)
 	connector, db := inMemory(t)
-	s := open(t, connector, "t", &duckdb.Options{Evolve: duckdb.Widen})
+	s := open(t, connector, "t", &duckdb.Options{Evolve: sink.Widen})
 	w, from := claim(t, s, "0")
 	prepare(t, w, idAndName)
 	from = load(t, w, from, fromJSON(t, mem, idAndName, `[{"id":1}]`))

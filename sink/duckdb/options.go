@@ -7,49 +7,18 @@ import (
 
 	"github.com/floedata/floe/config"
 	"github.com/floedata/floe/offset"
-)
-
-// Mode says what a load does with the rows that are in the table.
-type Mode int
-
-// Modes of loading.
-const (
-	Append  Mode = iota // add rows
-	Upsert              // replace the row with the same key, else add one
-	Replace             // load beside the table, and swap once the source has ended
-)
-
-func (m Mode) String() string {
-	switch m {
-	case Append:
-		return "append"
-	case Upsert:
-		return "upsert"
-	case Replace:
-		return "replace"
-	}
-	return "unknown"
-}
-
-// Evolve says what Prepare may change in a table that exists.
-type Evolve int
-
-// Degrees of evolving. Columns are never dropped or narrowed.
-const (
-	EvolveNone Evolve = iota // nothing: a new column is a schema error
-	AddColumns               // add columns that the rows have and the table lacks
-	Widen                    // also widen the type of a column where every value keeps its meaning
+	"github.com/floedata/floe/sink"
 )
 
 // Options are read once, by [Open] or [New]; the zero value, and nil, append to an existing or new table.
 type Options struct {
 	// Mode is what a load does with rows that are there. Default: Append.
-	Mode Mode
+	Mode sink.Mode
 	// Key names the columns by which Upsert finds the row to replace, which becomes the new one as a whole. Needed
 	// by Upsert, refused otherwise. A key must not come in two partitions: their order is not kept.
 	Key []string
 	// Evolve is what Prepare may change in a table that exists. Default: EvolveNone.
-	Evolve Evolve
+	Evolve sink.Evolve
 	// Schema is the schema of the current database that holds the table and the offsets; it must exist.
 	// Default: the current schema, usually main.
 	Schema string
@@ -107,16 +76,16 @@ func checkPath(f *config.Faults, path string) {
 }
 
 func (o Options) check(f *config.Faults, table string, owned bool) {
-	if o.Mode < Append || o.Mode > Replace {
+	if o.Mode < sink.Append || o.Mode > sink.Replace {
 		f.Add("Options.Mode", "%d is none of Append, Upsert, Replace", o.Mode)
 	}
-	if o.Evolve < EvolveNone || o.Evolve > Widen {
+	if o.Evolve < sink.EvolveNone || o.Evolve > sink.Widen {
 		f.Add("Options.Evolve", "%d is none of EvolveNone, AddColumns, Widen", o.Evolve)
 	}
-	if o.Mode == Upsert && len(o.Key) == 0 {
+	if o.Mode == sink.Upsert && len(o.Key) == 0 {
 		f.Add("Options.Key", "is needed by Upsert: name the columns that make a row unique")
 	}
-	if o.Mode != Upsert && len(o.Key) > 0 {
+	if o.Mode != sink.Upsert && len(o.Key) > 0 {
 		f.Add("Options.Key", "has no effect in mode %s: leave it out, or set Mode to Upsert", o.Mode)
 	}
 	seen := map[string]bool{}

@@ -32,7 +32,7 @@ func TestFaultsTogether(t *testing.T) {
 		t.Errorf("faults (-want +got):\n%s", diff)
 	}
 	connector, _ := inMemory(t)
-	for _, o := range []duckdb.Options{{Threads: 1}, {MemoryLimit: 1}, {Mode: duckdb.Upsert}, {Rejects: "T"}, {Rejects: "_floe_offsets"}} {
+	for _, o := range []duckdb.Options{{Threads: 1}, {MemoryLimit: 1}, {Mode: sink.Upsert}, {Rejects: "T"}, {Rejects: "_floe_offsets"}} {
 		if _, err := duckdb.New(connector, "t", &o); !errors.As(err, &faults) {
 			t.Errorf("New with %+v answered %v, want a *config.Error", o, err)
 		}
@@ -116,12 +116,12 @@ func TestSchemaErrors(t *testing.T) {
 		{"uuid in a list", "", duckdb.Options{}, one("u", arrow.ListOfField(arrow.Field{Name: "item", Type: &arrow.FixedSizeBinaryType{ByteWidth: 16}, Metadata: arrow.MetadataFrom(map[string]string{"ARROW:extension:name": "arrow.uuid"})})), "u", "UUID"},
 		{"dictionary of structs", "", duckdb.Options{}, one("d", dictionary(arrow.StructOf(arrow.Field{Name: "a", Type: arrow.Null}))), "d", "unpack"},
 		{"new column", "CREATE TABLE t (id BIGINT)", duckdb.Options{}, one("c", arrow.PrimitiveTypes.Int64), "c", "AddColumns"},
-		{"narrower column", "CREATE TABLE t (id INTEGER)", duckdb.Options{Evolve: duckdb.AddColumns}, one("c", arrow.PrimitiveTypes.Int64), "id", "Widen"},
-		{"other column", "CREATE TABLE t (id BIGINT, c DATE)", duckdb.Options{Evolve: duckdb.Widen}, one("c", arrow.BinaryTypes.String), "c", "DATE"},
-		{"inexact", "CREATE TABLE t (id DOUBLE, c BIGINT)", duckdb.Options{Evolve: duckdb.Widen}, one("c", arrow.PrimitiveTypes.Int64), "id", "DOUBLE"},
+		{"narrower column", "CREATE TABLE t (id INTEGER)", duckdb.Options{Evolve: sink.AddColumns}, one("c", arrow.PrimitiveTypes.Int64), "id", "Widen"},
+		{"other column", "CREATE TABLE t (id BIGINT, c DATE)", duckdb.Options{Evolve: sink.Widen}, one("c", arrow.BinaryTypes.String), "c", "DATE"},
+		{"inexact", "CREATE TABLE t (id DOUBLE, c BIGINT)", duckdb.Options{Evolve: sink.Widen}, one("c", arrow.PrimitiveTypes.Int64), "id", "DOUBLE"},
 		{"missing and NOT NULL", "CREATE TABLE t (id BIGINT, c BIGINT, must INTEGER NOT NULL)", duckdb.Options{}, one("c", arrow.PrimitiveTypes.Int64), "must", "NOT NULL"},
-		{"key missing", "", duckdb.Options{Mode: duckdb.Upsert, Key: []string{"k"}}, one("c", arrow.PrimitiveTypes.Int64), "k", "lack"},
-		{"other key", "CREATE TABLE t (id BIGINT, c BIGINT PRIMARY KEY)", duckdb.Options{Mode: duckdb.Upsert, Key: []string{"id"}}, one("c", arrow.PrimitiveTypes.Int64), "c", "unique"},
+		{"key missing", "", duckdb.Options{Mode: sink.Upsert, Key: []string{"k"}}, one("c", arrow.PrimitiveTypes.Int64), "k", "lack"},
+		{"other key", "CREATE TABLE t (id BIGINT, c BIGINT PRIMARY KEY)", duckdb.Options{Mode: sink.Upsert, Key: []string{"id"}}, one("c", arrow.PrimitiveTypes.Int64), "c", "unique"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			connector, db := inMemory(t)
@@ -147,7 +147,7 @@ func TestSchemaErrors(t *testing.T) {
 
 // A view is refused before anything is loaded, also in replace mode, where the table is made only at the end.
 func TestView(t *testing.T) {
-	for _, mode := range []duckdb.Mode{duckdb.Append, duckdb.Replace} {
+	for _, mode := range []sink.Mode{sink.Append, sink.Replace} {
 		t.Run(mode.String(), func(t *testing.T) {
 			connector, db := inMemory(t)
 			if _, err := db.Exec(`CREATE VIEW "My T" AS SELECT 1 AS id, 'a' AS name`); err != nil {

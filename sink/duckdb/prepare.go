@@ -116,7 +116,7 @@ func (w *writer) create(ctx context.Context, c *sql.Conn, p *plan) (*target, err
 		return nil, err
 	}
 	w.s.opts.Logger.InfoContext(ctx, "making the table", "sink", "duckdb", "table", w.table, "columns", len(p.columns))
-	if w.s.opts.Mode == Replace {
+	if w.s.opts.Mode == sink.Replace {
 		old, err := w.s.inspect(ctx, c, w.s.table)
 		if err != nil {
 			return nil, err
@@ -150,12 +150,12 @@ func (w *writer) evolve(ctx context.Context, c *sql.Conn, p *plan, t *target) (a
 		have := t.column(col.name)
 		alter := ""
 		switch {
-		case have == nil && w.s.opts.Evolve >= AddColumns:
+		case have == nil && w.s.opts.Evolve >= sink.AddColumns:
 			alter = "ADD COLUMN " + quote(col.name) + " " + want
 		case have == nil:
 			return false, &sink.SchemaError{Target: w.s.table, Column: col.name, Type: field.Type, Reason: "the table lacks it: add it, or set Options.Evolve to AddColumns"}
 		case field.Type.ID() == arrow.NULL || widens(want, have.typ):
-		case w.s.opts.Evolve == Widen && widens(have.typ, want):
+		case w.s.opts.Evolve == sink.Widen && widens(have.typ, want):
 			alter = "ALTER COLUMN " + quote(have.name) + " SET DATA TYPE " + want
 		case !fits(want, have.typ):
 			return false, &sink.SchemaError{
@@ -180,8 +180,8 @@ func (w *writer) evolve(ctx context.Context, c *sql.Conn, p *plan, t *target) (a
 	return altered, nil
 }
 
-func hint(e Evolve, have, want string) string {
-	if e != Widen && widens(have, want) {
+func hint(e sink.Evolve, have, want string) string {
+	if e != sink.Widen && widens(have, want) {
 		return ", or set Options.Evolve to Widen"
 	}
 	return ""
@@ -202,7 +202,7 @@ func canonical(ctx context.Context, c *sql.Conn, p *plan) ([]string, error) {
 // strategy decides how rows go in. DuckDB checks a unique index against rows that the same transaction has deleted,
 // so that an upsert can delete and insert only where there is none.
 func (w *writer) strategy(p *plan, t *target) error {
-	if w.s.opts.Mode != Upsert {
+	if w.s.opts.Mode != sink.Upsert {
 		return nil
 	}
 	var key []string

@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/floedata/floe/offset"
+	"github.com/floedata/floe/sink"
 )
 
 // A generation is one loading of everything in replace mode. The sink keeps it in the offsets table, in a row of
@@ -27,7 +28,7 @@ func (s *Sink) generationKey(pipeline string) offset.Key {
 
 // current returns the name under which a pipeline's offsets are kept now; "" = no generation is under way.
 func (s *Sink) current(ctx context.Context, db offset.DB, pipeline string) (string, error) {
-	if s.opts.Mode != Replace {
+	if s.opts.Mode != sink.Replace {
 		return s.target(), nil
 	}
 	row, _, err := s.offsets.Read(ctx, db, s.generationKey(pipeline))
@@ -103,7 +104,7 @@ func (s *Sink) Finish(ctx context.Context, pipeline string, _ []string) error {
 	if s.closed.Load() {
 		return errClosed
 	}
-	if s.opts.Mode != Replace {
+	if s.opts.Mode != sink.Replace {
 		return nil
 	}
 	s.ddl.Lock()

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	goduckdb "github.com/marcboeker/go-duckdb"
 
+	"github.com/floedata/floe/sink"
 	"github.com/floedata/floe/sink/duckdb"
 )
 
@@ -22,7 +23,7 @@ func TestReplaceKeeps(t *testing.T) {
 		t.Fatal(err)
 	}
 	for run := range 3 {
-		s := open(t, connector, "t (X", &duckdb.Options{Mode: duckdb.Replace})
+		s := open(t, connector, "t (X", &duckdb.Options{Mode: sink.Replace})
 		w, from := claim(t, s, "0")
 		if from != "" {
 			t.Fatalf("run %d begins at %q", run, from)
@@ -82,7 +83,7 @@ func replaceAndLeave(t *testing.T, ddl string) {
 		t.Fatal(err)
 	}
 	for run, want := range []string{"1", "2"} {
-		s := open(t, connector, "t", &duckdb.Options{Mode: duckdb.Replace})
+		s := open(t, connector, "t", &duckdb.Options{Mode: sink.Replace})
 		w, from := claim(t, s, "0")
 		prepare(t, w, idAndName)
 		load(t, w, from, fromJSON(t, mem, idAndName, `[{"id":`+want+`}]`))
@@ -97,7 +98,7 @@ func replaceAndLeave(t *testing.T, ddl string) {
 			if err != nil {
 				t.Fatalf("run %d, finished %t: open what a killed process leaves: %v", run, finish, err)
 			}
-			again := open(t, copied, "t", &duckdb.Options{Mode: duckdb.Replace})
+			again := open(t, copied, "t", &duckdb.Options{Mode: sink.Replace})
 			w, committed := claim(t, again, "0")
 			if finish != (committed == "") {
 				t.Errorf("run %d, finished %t: the next run begins at %q", run, finish, committed)
@@ -144,7 +145,7 @@ func TestReplaceKeepsIndexes(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 2 {
-		s := open(t, connector, "t", &duckdb.Options{Mode: duckdb.Replace})
+		s := open(t, connector, "t", &duckdb.Options{Mode: sink.Replace})
 		w, from := claim(t, s, "0")
 		prepare(t, w, idAndName)
 		load(t, w, from, fromJSON(t, mem, idAndName, `[{"id":1},{"id":2}]`))
@@ -161,7 +162,7 @@ func TestReplaceKeepsIndexes(t *testing.T) {
 func TestReplaceAbandoned(t *testing.T) {
 	mem := checked(t)
 	connector, db := inMemory(t)
-	s := open(t, connector, "t", &duckdb.Options{Mode: duckdb.Replace})
+	s := open(t, connector, "t", &duckdb.Options{Mode: sink.Replace})
 	if s.Limits().BoundedOnly == "" {
 		t.Error("a sink that replaces takes an endless source")
 	}

@@ -187,7 +187,7 @@ func (s *Sink) qualified(table string) string { return quote(s.schema) + "." + q
 // Limits implements [sink.Limiter]: full row groups, one load at a time, the next batch ready meanwhile.
 func (s *Sink) Limits() sink.Limits {
 	bounded := ""
-	if s.opts.Mode == Replace {
+	if s.opts.Mode == sink.Replace {
 		bounded = "replace mode swaps the table in once the source has ended"
 	}
 	return sink.Limits{
@@ -246,7 +246,7 @@ func (s *Sink) Reset(ctx context.Context, pipeline string) error {
 		if err := s.offsets.Create(ctx, c); err != nil {
 			return err
 		}
-		if s.opts.Mode == Replace {
+		if s.opts.Mode == sink.Replace {
 			return s.abandon(ctx, c, pipeline)
 		}
 		return s.offsets.Reset(ctx, c, pipeline, s.target())

@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/floedata/floe/sink"
 	"github.com/floedata/floe/sink/duckdb"
 )
 
@@ -27,7 +28,7 @@ func TestUpsert(t *testing.T) {
 			}
 			from := ""
 			for run := range 3 {
-				s := open(t, connector, "t", &duckdb.Options{Mode: duckdb.Upsert, Key: []string{"ID"}})
+				s := open(t, connector, "t", &duckdb.Options{Mode: sink.Upsert, Key: []string{"ID"}})
 				w, committed := claim(t, s, "0")
 				if committed != from {
 					t.Fatalf("run %d begins at %q, want %q", run, committed, from)
@@ -48,7 +49,7 @@ func TestUpsert(t *testing.T) {
 func TestUpsertNullKey(t *testing.T) {
 	mem := checked(t)
 	connector, db := connect(t)
-	s := open(t, connector, "t", &duckdb.Options{Mode: duckdb.Upsert, Key: []string{"id"}})
+	s := open(t, connector, "t", &duckdb.Options{Mode: sink.Upsert, Key: []string{"id"}})
 	w, _ := claim(t, s, "0")
 	prepare(t, w, idAndName)
 	g := &gate{}

@@ -107,7 +107,7 @@ func (k *kit) exact(o *opened) error {
 // read returns the rows that are loaded: in Replace those aside.
 func (k *kit) read(ctx context.Context) ([]arrow.Record, error) {
 	read := k.h.Read
-	if k.h.Mode == Replace {
+	if k.h.Mode == sink.Replace {
 		read = k.h.Loading
 	}
 	recs, err := read(ctx)

@@ -17,7 +17,7 @@ import (
 // modeTable is a sink of usual rows that upserts or replaces, with a bug or none.
 type modeTable struct {
 	sync.Mutex
-	mode    sinktest.Mode
+	mode    sink.Mode
 	bug     string
 	visible []nameRow
 	aside   []nameRow // replace: of the generation that loads
@@ -31,7 +31,7 @@ type nameRow struct {
 	null bool
 }
 
-func newModeTable(mode sinktest.Mode, bug string) *modeTable {
+func newModeTable(mode sink.Mode, bug string) *modeTable {
 	return &modeTable{mode: mode, bug: bug, epochs: map[string]int{}, offsets: map[string]string{}}
 }
 
@@ -72,7 +72,7 @@ func (w *modeWriter) Load(ctx context.Context, b *sink.Batch) (sink.Receipt, err
 	}
 	w.offsets[w.partition] = b.To
 	switch {
-	case w.mode == sinktest.Upsert:
+	case w.mode == sink.Upsert:
 		w.upsert(rows)
 	case w.bug == "shows rows before Finish":
 		w.visible = append(w.visible, rows...)
@@ -184,7 +184,7 @@ func (s *modeTable) harness() sinktest.Harness {
 		Read: s.read(&s.visible),
 		Mode: s.mode,
 	}
-	if s.mode == sinktest.Replace {
+	if s.mode == sink.Replace {
 		h.Loading = s.read(&s.aside)
 	}
 	return h
@@ -192,26 +192,26 @@ func (s *modeTable) harness() sinktest.Harness {
 
 type modeMutant struct {
 	name, rule string
-	mode       sinktest.Mode
+	mode       sink.Mode
 	bug        string
 }
 
 func modeMutants() []modeMutant {
-	m := func(rule string, mode sinktest.Mode, bug string) modeMutant { return modeMutant{bug, rule, mode, bug} }
+	m := func(rule string, mode sink.Mode, bug string) modeMutant { return modeMutant{bug, rule, mode, bug} }
 	return []modeMutant{
-		m("modes/upsert", sinktest.Upsert, "keeps the first row of a key"),
-		m("modes/upsert", sinktest.Upsert, "keeps the first row of a key in a batch"),
-		m("modes/upsert-null-key", sinktest.Upsert, "takes a null key for 0"),
-		m("modes/replace", sinktest.Replace, "shows rows before Finish"),
-		m("modes/replace", sinktest.Replace, "begins anew after a crash"),
-		m("modes/replace", sinktest.Replace, "swaps twice"),
-		m("modes/replace", sinktest.Replace, "adds to the old rows"),
-		m("modes/replace", sinktest.Replace, "keeps the offsets of the generation"),
+		m("modes/upsert", sink.Upsert, "keeps the first row of a key"),
+		m("modes/upsert", sink.Upsert, "keeps the first row of a key in a batch"),
+		m("modes/upsert-null-key", sink.Upsert, "takes a null key for 0"),
+		m("modes/replace", sink.Replace, "shows rows before Finish"),
+		m("modes/replace", sink.Replace, "begins anew after a crash"),
+		m("modes/replace", sink.Replace, "swaps twice"),
+		m("modes/replace", sink.Replace, "adds to the old rows"),
+		m("modes/replace", sink.Replace, "keeps the offsets of the generation"),
 	}
 }
 
 func TestSoundModes(t *testing.T) {
-	for name, mode := range map[string]sinktest.Mode{"upsert": sinktest.Upsert, "replace": sinktest.Replace} {
+	for name, mode := range map[string]sink.Mode{"upsert": sink.Upsert, "replace": sink.Replace} {
 		t.Run(name, func(t *testing.T) {
 			err := sinktest.Check(t.Context(), func() (sinktest.Harness, error) { return newModeTable(mode, "").harness(), nil },
 				"life", "ownership", "context", "atomicity", "exactly-once", "fencing", "gate", "modes", "concurrency")

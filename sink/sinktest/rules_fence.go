@@ -213,7 +213,7 @@ func checkReset(ctx context.Context, k *kit) error {
 	if err := l.fenced(ctx, 4); err != nil {
 		return fmt.Errorf("after Reset: %w", err)
 	}
-	if k.h.Mode != Replace {
+	if k.h.Mode != sink.Replace {
 		if err := k.expect(ctx, idRange(0, 0, 3)); err != nil {
 			return fmt.Errorf("after Reset: %w", err)
 		}

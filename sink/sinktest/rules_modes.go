@@ -23,7 +23,7 @@ func modeRules() []rule {
 }
 
 func checkAppend(ctx context.Context, k *kit) error {
-	if k.h.Mode == Upsert {
+	if k.h.Mode == sink.Upsert {
 		return skip("the sink upserts")
 	}
 	l, err := k.lane(ctx, 0)
@@ -55,7 +55,7 @@ func checkAppend(ctx context.Context, k *kit) error {
 }
 
 func checkUpsert(ctx context.Context, k *kit) error {
-	if k.h.Mode != Upsert {
+	if k.h.Mode != sink.Upsert {
 		return skip("the sink does not upsert")
 	}
 	l, err := k.lane(ctx, 0)
@@ -94,7 +94,7 @@ func checkUpsert(ctx context.Context, k *kit) error {
 }
 
 func checkNullKey(ctx context.Context, k *kit) error {
-	if k.h.Mode != Upsert {
+	if k.h.Mode != sink.Upsert {
 		return skip("the sink does not upsert")
 	}
 	nullable := idField
@@ -148,7 +148,7 @@ func (k *kit) finish(ctx context.Context, crashed *opened) error {
 }
 
 func checkReplace(ctx context.Context, k *kit) error {
-	if k.h.Mode != Replace {
+	if k.h.Mode != sink.Replace {
 		return skip("the sink does not replace")
 	}
 	var old [][]int64

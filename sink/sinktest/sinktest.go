@@ -25,16 +25,6 @@ import (
 	"github.com/floedata/floe/sink"
 )
 
-// Mode is how a sink writes.
-type Mode int
-
-// Modes of a sink.
-const (
-	Append  Mode = iota
-	Upsert       // by the key "id": the last row wins
-	Replace      // loaded aside, visible after Finish
-)
-
 // Harness says how the suite reaches a sink and its target, and what the sink claims. Only Open and Read are
 // required. Each rule has a Harness of its own, on a target that is empty and not yet made.
 type Harness struct {
@@ -56,7 +46,7 @@ type Harness struct {
 	// SchemaError. Without it columns are matched by name, and a missing one is null.
 	Strict bool
 	// Mode is how the sink writes.
-	Mode Mode
+	Mode sink.Mode
 	// Loading returns the rows that are loaded aside. Required for Replace.
 	Loading func(ctx context.Context) ([]arrow.Record, error)
 	// AddColumns: Prepare adds columns that the target lacks. Without it they must be a SchemaError.

@@ -164,6 +164,16 @@ func TestDecode(t *testing.T) {
 			},
 		},
 		{
+			name: "double keys out of order", in: `{"c":1,"a":2,"b":null,"c":4}` + "\n" + `{"b":{"y":"p","x":3,"y":"q"}}` + "\n" + `{"c":5,"b":{"y":"r","x":6},"a":7}` + "\n", schema: schemaOf(i64, arrow.StructOf(arrow.Field{Name: "x", Type: i64, Nullable: true}, arrow.Field{Name: "y", Type: str, Nullable: true}), i64),
+			want: result{
+				Rows: [][]string{{"7", `{"x":6,"y":"r"}`, "5"}},
+				Rejects: []string{
+					`invalid c: line 1: column "c": the key stands there twice`,
+					`invalid b: line 2: column "b.y": the key stands there twice`,
+				},
+			},
+		},
+		{
 			name: "unknown keys ignored", in: `{"z":{"q":[1,"}"]},"a":1,"y":-0.5e+1}` + "\n", schema: schemaOf(i64), o: json.Options{IgnoreUnknown: true},
 			want: result{Rows: [][]string{{"1"}}},
 		},

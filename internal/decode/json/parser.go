@@ -175,6 +175,7 @@ func (p *parser) object(n *node) bool {
 		had = n.nested.Len()
 	}
 	expected, seen := 0, 0
+	behind := 0 // all fields that were there
 	for c := p.next(); c != '}'; c = p.next() {
 		field := -1
 		if expected < len(n.fields) && len(n.fields[expected].quoted) > 0 && bytes.HasPrefix(p.data[p.pos:], n.fields[expected].quoted) {
@@ -202,8 +203,7 @@ func (p *parser) object(n *node) bool {
 			if !p.unknown(n) {
 				return false
 			}
-		// Behind all keys of lower fields a key cannot have been there before.
-		case field < expected && n.fields[field].length() > had:
+		case field < behind && n.fields[field].length() > had:
 			if !p.twice(n.fields[field]) {
 				return false
 			}
@@ -212,6 +212,7 @@ func (p *parser) object(n *node) bool {
 				return false
 			}
 			expected = field + 1
+			behind = max(behind, expected)
 			seen++
 		}
 		if c = p.next(); c == '}' {

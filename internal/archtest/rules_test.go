@@ -73,6 +73,11 @@ var rules = []rule{
 		reason: "decoders are below the connectors that use them: bytes in, records and rejects out",
 	},
 	{
+		packages: []string{"internal/servers"},
+		outside:  [][]string{{"github.com/jackc/pgx/v5", "github.com/go-sql-driver/mysql"}},
+		reason:   "servers for tests of anything: they know nothing of what is tested",
+	},
+	{
 		packages: []string{"internal/..."},
 		inside:   [][]string{everything},
 		outside:  [][]string{arrow, sync},

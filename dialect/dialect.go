@@ -77,14 +77,21 @@ type Dialect interface {
 	AlterColumn(table string, c Column, typ string) string
 	// Comment returns the statement that sets the comment of a table; "" = tables have none.
 	Comment(table, text string) string
+	// CommentOf reads the comment of a table, and whether there is such a table, at the least cost: every load asks.
+	// It is not called where tables have none.
+	CommentOf(ctx context.Context, db DB, schema, table string) (text string, found bool, err error)
 	// Swap returns the statements by which the table shadow takes the name of another one, which goes; old is nil
 	// where there is none. Where DDL commits by itself they can be run again from the first after a crash between any
-	// two, as long as shadow is there; once shadow is gone, [Dialect.Inspect] of the table finds shadow's comment.
+	// two, as long as shadow is there; once shadow is gone, [Dialect.Inspect] of the table finds shadow's comment. Where
+	// the old table is put aside on the way, it is under [Aside] of shadow, from where it is dropped.
 	Swap(ctx context.Context, db DB, schema, shadow, table string, old *Table) ([]string, error)
 
 	// Upsert returns what makes of an INSERT one that replaces the row with the same key: it is put behind the
 	// VALUES or the SELECT.
 	Upsert(u Upsert) string
+	// UpsertByAnyKey says that such an INSERT replaces the row with which it shares any unique key, not just the one
+	// that was named.
+	UpsertByAnyKey() bool
 
 	// Classify says what kind of error the driver answered. It sees through wrapping.
 	Classify(err error) Class
@@ -160,6 +167,9 @@ func Qualified(d Dialect, schema, table string) string {
 	}
 	return d.Quote(schema) + "." + d.Quote(table)
 }
+
+// Aside is the name under which a table waits to be dropped that shadow has taken the place of.
+func Aside(shadow string) string { return "_floe_old_" + strings.TrimPrefix(shadow, "_floe_new_") }
 
 // Names quotes a list of names, with commas between.
 func Names(d Dialect, names []string) string {

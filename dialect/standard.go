@@ -104,6 +104,11 @@ func (s Standard) AlterColumn(table string, c Column, typ string) string {
 // Comment is "": the standard has none.
 func (Standard) Comment(string, string) string { return "" }
 
+// CommentOf answers an error: where tables have comments, they are in the database's own catalog.
+func (Standard) CommentOf(context.Context, DB, string, string) (string, bool, error) {
+	return "", false, errors.New("this dialect writes comments of tables and has no way to read them")
+}
+
 // Swap drops the old table and renames the shadow, which is one step where DDL is transactional.
 func (s Standard) Swap(_ context.Context, _ DB, schema, shadow, table string, old *Table) ([]string, error) {
 	name := func(t string) string {
@@ -149,6 +154,9 @@ func (s Standard) Upsert(u Upsert) string {
 	}
 	return clause + "UPDATE SET " + strings.Join(set, ", ")
 }
+
+// UpsertByAnyKey is false: ON CONFLICT names the key.
+func (Standard) UpsertByAnyKey() bool { return false }
 
 // Message is the error's text.
 func (Standard) Message(err error) string { return err.Error() }

@@ -80,7 +80,7 @@ var rules = []rule{
 	{
 		packages: []string{"internal/..."},
 		inside:   [][]string{everything},
-		outside:  [][]string{arrow, sync},
+		outside:  [][]string{arrow, sync, {"github.com/google/uuid"}},
 		reason:   "helpers and harnesses: what may import them is said by the other rules",
 	},
 	{
@@ -88,6 +88,18 @@ var rules = []rule{
 		inside:   [][]string{base, contracts, helpers},
 		outside:  [][]string{arrow, sync, {"gocloud.dev", "github.com/klauspost/compress"}},
 		reason:   "a connector knows its contract, its driver and no other connector",
+	},
+	{
+		packages: []string{"dialect"},
+		inside:   [][]string{base, letters},
+		outside:  [][]string{arrow},
+		reason:   "what databases differ in is known below sources and sinks, and brings no driver",
+	},
+	{
+		packages: []string{"sink/sql"},
+		inside:   [][]string{base, contracts, helpers, {"dialect"}},
+		outside:  [][]string{arrow, sync},
+		reason:   "a sink of any database that database/sql has a driver for: it brings none",
 	},
 	{
 		packages: []string{"sink/duckdb/..."},

@@ -8,6 +8,7 @@ import (
 
 	"github.com/marcboeker/go-duckdb"
 
+	"github.com/floedata/floe/internal/mark"
 	"github.com/floedata/floe/offset"
 	"github.com/floedata/floe/retry"
 	"github.com/floedata/floe/sink"
@@ -59,7 +60,7 @@ func (w *writer) claim(ctx context.Context) (committed string, err error) {
 		if t != nil && t.mark == "" && row.Mark != "" && row.Offset != "" {
 			return fmt.Errorf("%w, so whether the rows up to offset %.200q are in it is not known: if they are, put the mark back by "+
 				"COMMENT ON TABLE %s IS %s; if not, reset the pipeline to load from the beginning", errHeld, row.Offset,
-				s.qualified(w.table), literal("[floe:"+row.Mark+"]"))
+				s.qualified(w.table), literal(mark.Text(row.Mark)))
 		}
 		if row.Mark != "" && (t == nil || t.mark != row.Mark) {
 			s.opts.Logger.WarnContext(ctx, "the table is not the one that the offset counts: loading from the beginning",

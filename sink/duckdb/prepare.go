@@ -10,6 +10,7 @@ import (
 
 	"github.com/apache/arrow/go/v17/arrow"
 
+	"github.com/floedata/floe/internal/mark"
 	"github.com/floedata/floe/sink"
 )
 
@@ -24,7 +25,7 @@ func (w *writer) Prepare(ctx context.Context, schema *arrow.Schema) error {
 	}
 	w.s.ddl.Lock()
 	defer w.s.ddl.Unlock()
-	var mark string
+	var own string
 	err = w.s.inTx(ctx, func(c *sql.Conn) error {
 		t, err := w.shape(ctx, c, p)
 		if err != nil {
@@ -34,11 +35,11 @@ func (w *writer) Prepare(ctx context.Context, schema *arrow.Schema) error {
 			return err
 		}
 		p.settle(t)
-		mark = t.mark
+		own = t.mark
 		if err := w.s.prepareRejects(ctx, c); err != nil {
 			return err
 		}
-		return w.adopt(ctx, c, mark)
+		return w.adopt(ctx, c, own)
 	})
 	var schemaErr *sink.SchemaError
 	if errors.As(err, &schemaErr) || errors.Is(err, sink.ErrFenced) {
@@ -47,13 +48,13 @@ func (w *writer) Prepare(ctx context.Context, schema *arrow.Schema) error {
 	if err != nil {
 		return w.s.wrap(ctx, "prepare", err)
 	}
-	w.mark, w.plan = mark, p
+	w.mark, w.plan = own, p
 	return nil
 }
 
-// adopt ties the writer's row to the table with that mark.
-func (w *writer) adopt(ctx context.Context, c *sql.Conn, mark string) error {
-	if w.mark == mark {
+// adopt ties the writer's row to the table with the mark own.
+func (w *writer) adopt(ctx context.Context, c *sql.Conn, own string) error {
+	if w.mark == own {
 		return nil
 	}
 	if w.mark != "" {
@@ -66,7 +67,7 @@ func (w *writer) adopt(ctx context.Context, c *sql.Conn, mark string) error {
 	if !found || row.Epoch != w.epoch {
 		return sink.ErrFenced
 	}
-	if _, err := w.s.offsets.Adopt(ctx, c, w.key, w.epoch, mark, row.Offset); err != nil {
+	if _, err := w.s.offsets.Adopt(ctx, c, w.key, w.epoch, own, row.Offset); err != nil {
 		return err
 	}
 	return nil
@@ -101,11 +102,11 @@ func (w *writer) shape(ctx context.Context, c *sql.Conn, p *plan) (*target, erro
 		}
 	}
 	if t.mark == "" {
-		text, mark := marked(comment)
+		text, own := mark.Add(comment)
 		if err := w.s.exec(ctx, c, "COMMENT ON TABLE "+w.s.qualified(t.name)+" IS "+literal(text)); err != nil {
 			return nil, err
 		}
-		t.mark = mark
+		t.mark = own
 	}
 	return t, nil
 }

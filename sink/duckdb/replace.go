@@ -4,26 +4,16 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"strings"
 
-	"github.com/google/uuid"
-
+	"github.com/floedata/floe/internal/generation"
+	"github.com/floedata/floe/internal/mark"
 	"github.com/floedata/floe/offset"
 	"github.com/floedata/floe/sink"
 )
 
-// A generation is one loading of everything in replace mode. The sink keeps it in the offsets table, in a row of
-// the table to be replaced under the partition "", which no source has: "open" and its id while it loads, "done"
-// and its id once it is swapped in. Its rows go into a shadow table, and its offsets are kept, under its own name.
-const (
-	openPrefix   = "open "
-	donePrefix   = "done "
-	shadowPrefix = "_floe_new_"
-)
-
-// generationKey is the row that keeps the generation of a pipeline.
-func (s *Sink) generationKey(pipeline string) offset.Key {
-	return offset.Key{Pipeline: pipeline, Target: s.target(), Partition: ""}
+// generations are those of a pipeline that replaces the table.
+func (s *Sink) generations(pipeline string) generation.Generations {
+	return generation.Generations{Offsets: s.offsets, Pipeline: pipeline, Target: s.target()}
 }
 
 // current returns the name under which a pipeline's offsets are kept now; "" = no generation is under way.
@@ -31,14 +21,7 @@ func (s *Sink) current(ctx context.Context, db offset.DB, pipeline string) (stri
 	if s.opts.Mode != sink.Replace {
 		return s.target(), nil
 	}
-	row, _, err := s.offsets.Read(ctx, db, s.generationKey(pipeline))
-	if err != nil {
-		return "", err
-	}
-	if id, open := strings.CutPrefix(row.Offset, openPrefix); open {
-		return shadowPrefix + id, nil
-	}
-	return "", nil
+	return s.generations(pipeline).Current(ctx, db)
 }
 
 // join returns the shadow table of the generation under way, or begins one.
@@ -46,17 +29,7 @@ func (s *Sink) join(ctx context.Context, pipeline string) (shadow string, err er
 	s.ddl.Lock()
 	defer s.ddl.Unlock()
 	err = s.inTx(ctx, func(c *sql.Conn) error {
-		if shadow, err = s.current(ctx, c, pipeline); err != nil || shadow != "" {
-			return err
-		}
-		key := s.generationKey(pipeline)
-		row, err := s.offsets.Claim(ctx, c, key)
-		if err != nil {
-			return err
-		}
-		id := uuid.NewString()
-		shadow = shadowPrefix + id
-		_, err = s.offsets.Adopt(ctx, c, key, row.Epoch, "", openPrefix+id)
+		shadow, err = s.generations(pipeline).Join(ctx, c)
 		return err
 	})
 	return shadow, err
@@ -79,7 +52,7 @@ func (w *writer) createLike(ctx context.Context, c *sql.Conn, old *target) (*tar
 	}
 	t, err := w.s.inspect(ctx, c, w.table)
 	if err == nil {
-		t.comment = strings.TrimSpace(markPattern.ReplaceAllString(old.comment, ""))
+		t.comment = mark.Strip(old.comment)
 	}
 	return t, err
 }
@@ -117,7 +90,7 @@ func (s *Sink) Finish(ctx context.Context, pipeline string, _ []string) error {
 		if err := s.swap(ctx, c, shadow); err != nil {
 			return err
 		}
-		return s.retire(ctx, c, pipeline, shadow, donePrefix+strings.TrimPrefix(shadow, shadowPrefix))
+		return s.generations(pipeline).Finish(ctx, c, shadow)
 	}))
 }
 
@@ -179,19 +152,6 @@ func (s *Sink) indexes(ctx context.Context, c *sql.Conn, table string) ([]string
 	return list, rows.Err()
 }
 
-// retire ends the generation of a shadow: its offsets go, which fences its writers.
-func (s *Sink) retire(ctx context.Context, c *sql.Conn, pipeline, shadow, state string) error {
-	key := s.generationKey(pipeline)
-	row, err := s.offsets.Claim(ctx, c, key)
-	if err != nil {
-		return err
-	}
-	if _, err := s.offsets.Adopt(ctx, c, key, row.Epoch, "", state); err != nil {
-		return err
-	}
-	return s.offsets.Forget(ctx, c, pipeline, shadow)
-}
-
 // abandon drops the generation under way.
 func (s *Sink) abandon(ctx context.Context, c *sql.Conn, pipeline string) error {
 	shadow, err := s.current(ctx, c, pipeline)
@@ -201,5 +161,5 @@ func (s *Sink) abandon(ctx context.Context, c *sql.Conn, pipeline string) error 
 	if err := s.exec(ctx, c, "DROP TABLE IF EXISTS "+s.qualified(shadow)); err != nil {
 		return err
 	}
-	return s.retire(ctx, c, pipeline, shadow, "")
+	return s.generations(pipeline).Abandon(ctx, c, shadow)
 }

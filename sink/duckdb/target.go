@@ -3,11 +3,9 @@ package duckdb
 import (
 	"context"
 	"fmt"
-	"regexp"
 	"strings"
 
-	"github.com/google/uuid"
-
+	"github.com/floedata/floe/internal/mark"
 	"github.com/floedata/floe/offset"
 )
 
@@ -51,15 +49,6 @@ func (t *target) column(name string) *column {
 	return nil
 }
 
-// markPattern finds the mark in a comment.
-var markPattern = regexp.MustCompile(`\[floe:([0-9a-f-]{36})\]`)
-
-// marked returns a comment with a mark of its own behind the user's text.
-func marked(comment string) (text, mark string) {
-	mark = uuid.NewString()
-	return strings.TrimSpace(comment + " [floe:" + mark + "]"), mark
-}
-
 // inspect reads what the catalog says of a table of the sink's schema; nil = there is none.
 func (s *Sink) inspect(ctx context.Context, db offset.DB, table string) (*target, error) {
 	t, err := s.inspectTable(ctx, db, table)
@@ -101,10 +90,7 @@ func (s *Sink) inspectTable(ctx context.Context, db offset.DB, table string) (*t
 			return nil, err
 		}
 		if fold(schema) == fold(s.schema) && fold(name) == fold(table) {
-			t = &target{name: name, comment: comment}
-			if m := markPattern.FindStringSubmatch(comment); m != nil {
-				t.mark = m[1]
-			}
+			t = &target{name: name, comment: comment, mark: mark.Find(comment)}
 		}
 	}
 	return t, rows.Err()

@@ -1,0 +1,108 @@
+package sql
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"github.com/floedata/floe/dialect"
+	"github.com/floedata/floe/internal/mark"
+	"github.com/floedata/floe/offset"
+	"github.com/floedata/floe/retry"
+	"github.com/floedata/floe/sink"
+)
+
+// Open implements [sink.Sink]: it makes the offsets table and the partition's row where they are missing, raises
+// the row's epoch, and answers its offset, if the rows it counts are still in the table.
+func (s *Sink) Open(ctx context.Context, pipeline, partition string) (sink.Writer, string, error) {
+	if err := s.start(ctx); err != nil {
+		return nil, "", err
+	}
+	w := &writer{s: s, key: offset.Key{Pipeline: pipeline, Target: s.target(), Partition: partition}, table: s.table}
+	if err := s.createOffsets(ctx); err != nil {
+		return nil, "", s.wrap(ctx, "make the offsets table of", err)
+	}
+	if s.opts.Mode == sink.Replace {
+		var shadow string
+		err := s.inTx(ctx, func(c *sql.Conn) (err error) {
+			shadow, err = s.generations(pipeline).Join(ctx, c)
+			return err
+		})
+		if err != nil {
+			return nil, "", s.wrap(ctx, "begin to replace", s.firstClaim(err))
+		}
+		w.key.Target, w.table = shadow, shadow
+	}
+	committed, err := w.claim(ctx)
+	if err != nil {
+		return nil, "", s.wrap(ctx, fmt.Sprintf("claim partition %q of", partition), s.firstClaim(err))
+	}
+	return w, committed, nil
+}
+
+// createOffsets makes the offsets table where it is missing.
+func (s *Sink) createOffsets(ctx context.Context) error {
+	name := offsetsTable(s.d, s.table)
+	look := func(db dialect.DB) (there bool, err error) {
+		t, err := s.d.Inspect(ctx, db, s.schema, name)
+		if err == nil && t != nil && t.Unfit != "" {
+			err = fmt.Errorf("the table of offsets, %s, %s: drop it, and let the sink make it anew", s.qualified(name), t.Unfit)
+		}
+		return t != nil, err
+	}
+	if there, err := look(s.db); there || err != nil {
+		return err
+	}
+	return s.inDDL(ctx, func(c *sql.Conn) error {
+		if there, err := look(c); there || err != nil {
+			return err
+		}
+		if err := s.offsets.Create(ctx, c); err != nil {
+			return err
+		}
+		_, err := look(c)
+		return err
+	})
+}
+
+// claim raises the epoch of the writer's row and decides from where it goes on.
+func (w *writer) claim(ctx context.Context) (committed string, err error) {
+	s := w.s
+	err = s.inTx(ctx, func(c *sql.Conn) error {
+		row, err := s.offsets.Claim(ctx, c, w.key)
+		if err != nil {
+			return err
+		}
+		t, err := s.d.Inspect(ctx, c, s.schema, w.table)
+		if err != nil {
+			return err
+		}
+		have := ""
+		if t != nil {
+			have = mark.Find(t.Comment)
+		}
+		if t != nil && have == "" && row.Mark != "" && row.Offset != "" {
+			return fmt.Errorf("%w, so whether the rows up to offset %.200q are in it is not known: if they are, put %s back into the "+
+				"table's comment; if not, reset the pipeline to load from the beginning", errHeld, row.Offset, mark.Text(row.Mark))
+		}
+		if t == nil && row.Offset != "" || have != row.Mark && row.Mark != "" {
+			s.opts.Logger.WarnContext(ctx, "the table is not the one that the offset counts: loading from the beginning",
+				"sink", s.d.Name(), "table", w.table, "partition", w.key.Partition, "offset", row.Offset)
+			row.Mark, row.Offset = "", ""
+			if _, err := s.offsets.Adopt(ctx, c, w.key, row.Epoch, "", ""); err != nil {
+				return err
+			}
+		}
+		w.epoch, w.mark, committed = row.Epoch, row.Mark, row.Offset
+		return nil
+	})
+	return committed, err
+}
+
+// firstClaim marks the collision of two first claims, both of which make the row, as worth another try.
+func (s *Sink) firstClaim(err error) error {
+	if s.d.Classify(err) == dialect.RowFault {
+		return retry.Transient(err)
+	}
+	return err
+}

@@ -1,0 +1,138 @@
+package sql
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/floedata/floe/internal/mark"
+	"github.com/floedata/floe/offset"
+	"github.com/floedata/floe/sink"
+)
+
+// Load implements [sink.Writer].
+func (w *writer) Load(ctx context.Context, b *sink.Batch) (sink.Receipt, error) {
+	if w.done() {
+		return sink.Receipt{}, errClosed
+	}
+	w.s.ddl.RLock()
+	defer w.s.ddl.RUnlock()
+	r, err := w.load(ctx, b)
+	if errors.Is(err, sink.ErrFenced) {
+		return sink.Receipt{}, fmt.Errorf("sink/sql: %s: load partition %q into %q: %w", w.s.d.Name(), b.Partition, w.s.table, err)
+	}
+	return r, w.s.wrap(ctx, fmt.Sprintf("load partition %q into", b.Partition), err)
+}
+
+func (w *writer) load(ctx context.Context, b *sink.Batch) (sink.Receipt, error) {
+	if w.doubt {
+		if done, err := w.settled(ctx, b); done || err != nil {
+			return sink.Receipt{Rows: b.Rows, Bytes: b.Bytes}, err
+		}
+	}
+	if b.Rows > 0 && (w.plan == nil || !w.plan.matches(b.Schema)) {
+		return sink.Receipt{}, errors.New("the batch has a schema that was not prepared")
+	}
+	in, err := newBatch(w.s.mem, w.plan, b)
+	if err != nil {
+		return sink.Receipt{}, err
+	}
+	defer in.release()
+	r, err := w.try(ctx, b, in)
+	var commit *commitError
+	switch {
+	case err == nil && !w.doubt:
+		return r, nil
+	case err == nil:
+		// A COMMIT failed before this one: that the rows came with their offset is seen, not assumed.
+		done, err := w.settled(ctx, b)
+		if err == nil && !done {
+			err = errors.New("the offset did not move with the rows: look into the table before going on")
+		}
+		return r, err
+	case errors.As(err, &commit):
+		w.doubt = true
+	}
+	return r, w.outcome(ctx, b, err)
+}
+
+// try loads the batch, in one transaction with the offset.
+func (w *writer) try(ctx context.Context, b *sink.Batch, in *batch) (r sink.Receipt, err error) {
+	err = w.s.inTx(ctx, func(c *sql.Conn) error {
+		if err := w.sameTable(ctx, c); err != nil {
+			return err
+		}
+		found, err := w.put(ctx, c, in)
+		if err != nil {
+			return err
+		}
+		rejected, err := in.rejected(found)
+		if err != nil {
+			return err
+		}
+		if err := w.writeRejects(ctx, c, b, rejected); err != nil {
+			rejected.Release()
+			return err
+		}
+		r = sink.Receipt{Rows: b.Rows - rejected.Len(), Bytes: b.Bytes}
+		seen := r
+		seen.Rejected = rejected
+		if err := b.Gate(ctx, seen); err != nil {
+			return fmt.Errorf("the batch was not accepted: %w", err)
+		}
+		moved, err := w.s.offsets.Move(ctx, c, w.key, w.epoch, b.From, b.To)
+		if err == nil && !moved {
+			err = errNotMoved
+		}
+		return err
+	})
+	return r, err
+}
+
+// outcome decides what became of a try that failed with err: nil where the batch is there.
+func (w *writer) outcome(ctx context.Context, b *sink.Batch, err error) error {
+	if ctx.Err() != nil {
+		return err
+	}
+	done, seen := w.settled(ctx, b)
+	switch {
+	case seen != nil && errors.Is(seen, sink.ErrFenced):
+		return seen
+	case seen != nil:
+		return errors.Join(err, seen)
+	case done:
+		return nil
+	}
+	return err
+}
+
+// settled reads the offset: whether it is the batch's To under this epoch. Another claim is [sink.ErrFenced].
+func (w *writer) settled(ctx context.Context, b *sink.Batch) (done bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	outcome, err := w.s.offsets.Outcome(ctx, w.s.db, w.key, w.epoch, b.From, b.To)
+	switch {
+	case err != nil:
+		return false, err
+	case outcome == offset.Fenced:
+		return false, sink.ErrFenced
+	}
+	return outcome == offset.Done, nil
+}
+
+// sameTable checks that the table is still the one that the offset counts.
+func (w *writer) sameTable(ctx context.Context, c *sql.Conn) error {
+	if w.mark == "" {
+		return nil
+	}
+	comment, found, err := w.s.d.CommentOf(ctx, c, w.s.schema, w.table)
+	if err != nil {
+		return fmt.Errorf("read the mark of %q: %w", w.table, err)
+	}
+	if !found || mark.Find(comment) != w.mark {
+		return errSwapped
+	}
+	return nil
+}

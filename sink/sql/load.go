@@ -29,6 +29,7 @@ func (w *writer) Load(ctx context.Context, b *sink.Batch) (sink.Receipt, error) 
 func (w *writer) load(ctx context.Context, b *sink.Batch) (sink.Receipt, error) {
 	if w.doubt {
 		if done, err := w.settled(ctx, b); done || err != nil {
+			w.doubt = err != nil
 			return sink.Receipt{Rows: b.Rows, Bytes: b.Bytes}, err
 		}
 	}
@@ -51,6 +52,7 @@ func (w *writer) load(ctx context.Context, b *sink.Batch) (sink.Receipt, error) 
 		if err == nil && !done {
 			err = errors.New("the offset did not move with the rows: look into the table before going on")
 		}
+		w.doubt = err != nil
 		return r, err
 	case errors.As(err, &commit):
 		w.doubt = true

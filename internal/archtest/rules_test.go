@@ -78,6 +78,12 @@ var rules = []rule{
 		reason:   "servers for tests of anything: they know nothing of what is tested",
 	},
 	{
+		packages: []string{"internal/servers/with"},
+		inside:   [][]string{{"internal/servers"}},
+		name:     "main",
+		reason:   "a program for scripts/test.sh, that users have no need of",
+	},
+	{
 		packages: []string{"internal/..."},
 		inside:   [][]string{everything},
 		outside:  [][]string{arrow, sync, {"github.com/google/uuid"}},

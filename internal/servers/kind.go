@@ -2,6 +2,7 @@ package servers
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os/exec"
 	"path/filepath"
@@ -38,9 +39,11 @@ const user = "floe"
 // programs are the paths of what a server needs.
 type programs struct{ setUp, serve string }
 
-// missing says what to do about a server that is not installed.
-func (k *kind) missing() string {
-	return fmt.Sprintf("%s is missing: apt-get install %s", k.name, k.pkg)
+// errMissing is what launching answers for a server that is not installed.
+var errMissing = errors.New("is missing")
+
+func (k *kind) missing() error {
+	return fmt.Errorf("%s %w: apt-get install %s", k.name, errMissing, k.pkg)
 }
 
 // look returns the path of a program in PATH or one of the directories, "" where there is none.

@@ -32,8 +32,12 @@ type process struct {
 	ended    chan struct{} // closed when server has
 }
 
-// launch sets a server up and waits until it answers.
-func launch(k *kind, programs programs, settings []string) (*process, error) {
+// launch sets a server up and waits until it answers; errMissing: it is not installed.
+func launch(k *kind, settings []string) (*process, error) {
+	programs, ok := k.find()
+	if !ok {
+		return nil, k.missing()
+	}
 	p := &process{kind: k, programs: programs, settings: settings, password: rand.Text()}
 	if err := p.launch(); err != nil {
 		return nil, errors.Join(fmt.Errorf("start %s: %w", k.name, err), p.close())
@@ -45,7 +49,7 @@ func (p *process) launch() (err error) {
 	if p.identity, err = unprivileged(p.kind.user); err != nil {
 		return err
 	}
-	if p.dir, err = os.MkdirTemp("", "floe-"+strings.ToLower(p.kind.name)+"-"); err != nil {
+	if p.dir, err = os.MkdirTemp(tempDir(p.identity), "floe-"+strings.ToLower(p.kind.name)+"-"); err != nil {
 		return err
 	}
 	if p.watchdog, err = watch(p.dir, p.kind.quit); err != nil {
@@ -174,6 +178,22 @@ func unprivileged(name string) (*syscall.Credential, error) {
 		return nil, err
 	}
 	return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, nil
+}
+
+// tempDir returns the directory for temporary files, or /tmp where another identity could not get there.
+func tempDir(identity *syscall.Credential) string {
+	temp := os.TempDir()
+	if identity == nil {
+		return temp
+	}
+	for dir := temp; ; dir = filepath.Dir(dir) {
+		if info, err := os.Stat(dir); err != nil || info.Mode().Perm()&0o001 == 0 {
+			return "/tmp"
+		}
+		if dir == filepath.Dir(dir) {
+			return temp
+		}
+	}
 }
 
 // freePort returns a port of 127.0.0.1 that nobody listens on. It is below those that systems give to outgoing

@@ -12,6 +12,7 @@ import (
 	"github.com/apache/arrow/go/v17/arrow/array"
 
 	"github.com/floedata/floe/deadletter"
+	"github.com/floedata/floe/internal/rejects"
 )
 
 // culprits finds the rows that an INSERT which failed with cause may be blamed on. DuckDB has no savepoints, and an error ends the
@@ -36,7 +37,7 @@ func (w *writer) culprits(ctx context.Context, in *input, cause error) ([]deadle
 			if err != nil {
 				return nil, err
 			}
-			found = merge(found, reasons)
+			found = rejects.Merge(found, reasons)
 		}
 		if len(found) > 0 {
 			return found, nil

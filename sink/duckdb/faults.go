@@ -35,13 +35,6 @@ func (f *faults) rise(lists array.ListLike, elements *faults) {
 	}
 }
 
-// merge joins reasons and orders them by row; of several for one row the first stays.
-func merge(lists ...[]deadletter.Reason) []deadletter.Reason {
-	all := slices.Concat(lists...)
-	slices.SortStableFunc(all, func(a, b deadletter.Reason) int { return int(a.Row - b.Row) })
-	return slices.CompactFunc(all, func(a, b deadletter.Reason) bool { return a.Row == b.Row })
-}
-
 // faultOf returns the fault of a row in an ascending list.
 func faultOf(list []deadletter.Reason, row int64) (deadletter.Reason, bool) {
 	k, found := slices.BinarySearchFunc(list, row, func(r deadletter.Reason, row int64) int { return int(r.Row - row) })

@@ -8,6 +8,7 @@ import (
 	"github.com/apache/arrow/go/v17/arrow/memory"
 
 	"github.com/floedata/floe/deadletter"
+	"github.com/floedata/floe/internal/rejects"
 	"github.com/floedata/floe/sink"
 )
 
@@ -31,7 +32,7 @@ func (w *writer) newInput(b *sink.Batch) (*input, error) {
 	for _, rec := range b.Records {
 		fixed, reasons := w.plan.fix(w.s.mem, rec, first)
 		in.fixed = append(in.fixed, fixed)
-		in.reasons = append(in.reasons, merge(reasons, w.nullKeys(rec, first))...)
+		in.reasons = append(in.reasons, rejects.Merge(reasons, w.nullKeys(rec, first))...)
 		first += rec.NumRows()
 	}
 	if first != b.Rows {
@@ -90,10 +91,10 @@ func withNumbers(schema *arrow.Schema, rec arrow.Record, numbers *array.Int64) a
 
 // reject takes further rows out, by their numbers in the batch.
 func (in *input) reject(reasons []deadletter.Reason) error {
-	in.reasons = merge(in.reasons, reasons)
+	in.reasons = rejects.Merge(in.reasons, reasons)
 	releaseAll(in.kept)
 	in.kept = nil
-	return in.each(in.fixed, func(rec arrow.Record, reasons []deadletter.Reason) error {
+	return rejects.Each(in.fixed, in.reasons, func(rec arrow.Record, reasons []deadletter.Reason) error {
 		kept, rejected, err := deadletter.Split(in.mem, rec, reasons)
 		rejected.Release()
 		if kept != nil && kept.NumRows() > 0 {
@@ -105,75 +106,7 @@ func (in *input) reject(reasons []deadletter.Reason) error {
 	})
 }
 
-// each calls do with each record and the reasons in it, counted from its first row.
-func (in *input) each(records []arrow.Record, do func(arrow.Record, []deadletter.Reason) error) error {
-	rest := in.reasons
-	first := int64(0)
-	for _, rec := range records {
-		n := 0
-		for n < len(rest) && rest[n].Row < first+rec.NumRows() {
-			n++
-		}
-		local := make([]deadletter.Reason, n)
-		for i, r := range rest[:n] {
-			r.Row -= first
-			local[i] = r
-		}
-		if err := do(rec, local); err != nil {
-			return err
-		}
-		rest = rest[n:]
-		first += rec.NumRows()
-	}
-	return nil
-}
-
 // rejected returns the rows refused, as they were given, for the caller to release; nil = none.
 func (in *input) rejected() (*deadletter.Rows, error) {
-	if len(in.reasons) == 0 {
-		return nil, nil
-	}
-	var parts []arrow.Record
-	defer func() { releaseAll(parts) }()
-	err := in.each(in.given, func(rec arrow.Record, reasons []deadletter.Reason) error {
-		kept, rejected, err := deadletter.Split(in.mem, rec, reasons)
-		if kept != nil {
-			kept.Release()
-		}
-		if rejected != nil {
-			parts = append(parts, rejected.Record)
-		}
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	rec, err := join(in.mem, parts)
-	if err != nil {
-		return nil, err
-	}
-	return &deadletter.Rows{Record: rec, Reasons: append([]deadletter.Reason(nil), in.reasons...)}, nil
-}
-
-// join makes one record of several with one schema, for the caller to release.
-func join(mem memory.Allocator, parts []arrow.Record) (arrow.Record, error) {
-	schema := parts[0].Schema()
-	columns := make([]arrow.Array, 0, schema.NumFields())
-	defer func() {
-		for _, c := range columns {
-			c.Release()
-		}
-	}()
-	for i, f := range schema.Fields() {
-		arrays := make([]arrow.Array, len(parts))
-		for k, p := range parts {
-			arrays[k] = p.Column(i)
-		}
-		whole, err := array.Concatenate(arrays, mem)
-		if err != nil {
-			return nil, fmt.Errorf("join column %q: %w", f.Name, err)
-		}
-		columns = append(columns, whole)
-	}
-	return array.NewRecord(schema, columns, rows(parts)), nil
+	return rejects.Take(in.mem, in.given, in.reasons)
 }

@@ -4,6 +4,8 @@ import (
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
 	"github.com/apache/arrow/go/v17/arrow/memory"
+
+	"github.com/floedata/floe/internal/rejects"
 )
 
 // fixNested applies one fixer to each child of a nested array and gives it the type view. Slices inside nested
@@ -35,7 +37,7 @@ func fixNested(view arrow.DataType, children []fixer) fixer {
 				}
 			}
 		}
-		f.list = merge(f.list)
+		f.list = rejects.Merge(f.list)
 		out := array.NewData(view, data.Len(), data.Buffers(), fixed, data.NullN(), data.Offset())
 		defer out.Release()
 		return array.MakeFromData(out)
@@ -80,7 +82,7 @@ func unpackText(mem memory.Allocator, a arrow.Array, f *faults) arrow.Array {
 	defer b.Release()
 	b.Reserve(d.Len())
 	for i := range d.Len() {
-		if isNull(d, i) {
+		if rejects.IsNull(d, i) {
 			b.AppendNull()
 			continue
 		}
@@ -99,7 +101,7 @@ func unpackBytes(mem memory.Allocator, a arrow.Array, _ *faults) arrow.Array {
 	defer b.Release()
 	b.Reserve(d.Len())
 	for i := range d.Len() {
-		if isNull(d, i) {
+		if rejects.IsNull(d, i) {
 			b.AppendNull()
 			continue
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/apache/arrow/go/v17/arrow/memory"
 
 	"github.com/floedata/floe/deadletter"
+	"github.com/floedata/floe/internal/rejects"
 	"github.com/floedata/floe/sink"
 )
 
@@ -155,5 +156,5 @@ func (p *plan) fix(mem memory.Allocator, rec arrow.Record, first int64) (arrow.R
 	if len(reasons) == 0 {
 		return out, nil
 	}
-	return out, merge(reasons...)
+	return out, rejects.Merge(reasons...)
 }

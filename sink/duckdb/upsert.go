@@ -11,32 +11,16 @@ import (
 	"github.com/apache/arrow/go/v17/arrow/array"
 
 	"github.com/floedata/floe/deadletter"
+	"github.com/floedata/floe/internal/rejects"
 )
 
 // nullKeys names the rows of a record that lack a part of the key, counted from first.
 func (w *writer) nullKeys(rec arrow.Record, first int64) []deadletter.Reason {
-	var reasons [][]deadletter.Reason
-	for _, i := range w.plan.key {
-		var f faults
-		for row := range int(rec.NumRows()) {
-			if isNull(rec.Column(i), row) {
-				f.list = append(f.list, deadletter.Reason{
-					Row: first + int64(row), Code: deadletter.CodeNull, Column: rec.ColumnName(i),
-					Message: fmt.Sprintf("column %q is part of the key and null", rec.ColumnName(i)),
-				})
-			}
-		}
-		reasons = append(reasons, f.list)
+	reasons := rejects.NullKeys(rec, w.plan.key)
+	for i := range reasons {
+		reasons[i].Row += first
 	}
-	return merge(reasons...)
-}
-
-func isNull(a arrow.Array, row int) bool {
-	if a.IsNull(row) {
-		return true
-	}
-	d, ok := a.(*array.Dictionary)
-	return ok && d.Dictionary().NullN() > 0 && d.Dictionary().IsNull(d.GetValueIndex(row))
+	return reasons
 }
 
 // upsert puts rows into the table in the place of those with the same key. Of several rows with one key the

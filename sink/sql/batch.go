@@ -2,13 +2,12 @@ package sql
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/apache/arrow/go/v17/arrow"
-	"github.com/apache/arrow/go/v17/arrow/array"
 	"github.com/apache/arrow/go/v17/arrow/memory"
 
 	"github.com/floedata/floe/deadletter"
+	"github.com/floedata/floe/internal/rejects"
 	"github.com/floedata/floe/sink"
 )
 
@@ -67,7 +66,7 @@ func newBatch(mem memory.Allocator, p *plan, b *sink.Batch) (*batch, error) {
 
 // check takes up a record whose first row has that number.
 func (in *batch) check(p *plan, rec arrow.Record, first int64) error {
-	reasons := merge(p.in.Check(rec), nullKeys(rec, p.key))
+	reasons := rejects.Merge(p.in.Check(rec), rejects.NullKeys(rec, p.key))
 	kept, rejected, err := deadletter.Split(in.mem, rec, reasons)
 	rejected.Release()
 	if err != nil {
@@ -104,37 +103,7 @@ func others(first, n int64, reasons []deadletter.Reason) []int64 {
 // rejected returns the rows refused before the load and, for the reasons given, in it, as they were given, for the
 // caller to release; nil = none.
 func (in *batch) rejected(more []deadletter.Reason) (*deadletter.Rows, error) {
-	reasons := merge(in.reasons, more)
-	if len(reasons) == 0 {
-		return nil, nil
-	}
-	var parts []arrow.Record
-	defer func() { releaseAll(parts) }()
-	rest, first := reasons, int64(0)
-	for _, rec := range in.given {
-		var local []deadletter.Reason
-		for len(rest) > 0 && rest[0].Row < first+rec.NumRows() {
-			r := rest[0]
-			r.Row -= first
-			local, rest = append(local, r), rest[1:]
-		}
-		first += rec.NumRows()
-		kept, rejected, err := deadletter.Split(in.mem, rec, local)
-		if kept != nil {
-			kept.Release()
-		}
-		if rejected != nil {
-			parts = append(parts, rejected.Record)
-		}
-		if err != nil {
-			return nil, err
-		}
-	}
-	rec, err := join(in.mem, parts)
-	if err != nil {
-		return nil, err
-	}
-	return &deadletter.Rows{Record: rec, Reasons: reasons}, nil
+	return rejects.Take(in.mem, in.given, rejects.Merge(in.reasons, more))
 }
 
 func (in *batch) release() {
@@ -142,43 +111,4 @@ func (in *batch) release() {
 		p.rec.Release()
 	}
 	in.kept = nil
-}
-
-func releaseAll(records []arrow.Record) {
-	for _, r := range records {
-		r.Release()
-	}
-}
-
-// merge joins reasons and orders them by row; of several for one row the first stays.
-func merge(lists ...[]deadletter.Reason) []deadletter.Reason {
-	all := slices.Concat(lists...)
-	slices.SortStableFunc(all, func(a, b deadletter.Reason) int { return int(a.Row - b.Row) })
-	return slices.CompactFunc(all, func(a, b deadletter.Reason) bool { return a.Row == b.Row })
-}
-
-// join makes one record of several with one schema, for the caller to release.
-func join(mem memory.Allocator, parts []arrow.Record) (arrow.Record, error) {
-	schema, rows := parts[0].Schema(), int64(0)
-	for _, p := range parts {
-		rows += p.NumRows()
-	}
-	columns := make([]arrow.Array, 0, schema.NumFields())
-	defer func() {
-		for _, c := range columns {
-			c.Release()
-		}
-	}()
-	for i, f := range schema.Fields() {
-		arrays := make([]arrow.Array, len(parts))
-		for k, p := range parts {
-			arrays[k] = p.Column(i)
-		}
-		whole, err := array.Concatenate(arrays, mem)
-		if err != nil {
-			return nil, fmt.Errorf("join column %q: %w", f.Name, err)
-		}
-		columns = append(columns, whole)
-	}
-	return array.NewRecord(schema, columns, rows), nil
 }

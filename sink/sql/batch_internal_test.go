@@ -53,6 +53,12 @@ func records(t *testing.T, mem memory.Allocator, texts ...string) []arrow.Record
 	return recs
 }
 
+func releaseAll(records []arrow.Record) {
+	for _, r := range records {
+		r.Release()
+	}
+}
+
 func show(pieces []piece) (out []string) {
 	for _, p := range pieces {
 		for i := range p.rec.NumRows() {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/floedata/floe/deadletter"
 	"github.com/floedata/floe/dialect"
+	"github.com/floedata/floe/internal/rejects"
 )
 
 // rowsPerInsert is how many rows one INSERT has at most: MariaDB was fastest with 100, and takes longer for each of a
@@ -47,7 +48,7 @@ func (p *inserter) Check(rec arrow.Record) []deadletter.Reason {
 	for i, col := range rec.Columns() {
 		var list []deadletter.Reason
 		for row := range col.Len() {
-			if isNull(col, row) {
+			if rejects.IsNull(col, row) {
 				continue
 			}
 			if _, err := p.binders[i](col, row); err != nil {
@@ -56,7 +57,7 @@ func (p *inserter) Check(rec arrow.Record) []deadletter.Reason {
 		}
 		reasons = append(reasons, list)
 	}
-	return merge(reasons...)
+	return rejects.Merge(reasons...)
 }
 
 func reasonOf(err error, row int64, column string) deadletter.Reason {
@@ -99,7 +100,7 @@ func (p *inserter) Insert(ctx context.Context, c *sql.Conn, records []arrow.Reco
 		for row := range int(rec.NumRows()) {
 			for i, bind := range p.binders {
 				var v any
-				if col := rec.Column(i); !isNull(col, row) {
+				if col := rec.Column(i); !rejects.IsNull(col, row) {
 					var err error
 					if v, err = bind(col, row); err != nil {
 						return fmt.Errorf("column %q: %w", p.into.Fields[i].Name, err)

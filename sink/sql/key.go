@@ -2,7 +2,6 @@ package sql
 
 import (
 	"encoding/binary"
-	"fmt"
 	"math"
 
 	"github.com/apache/arrow/go/v17/arrow"
@@ -10,33 +9,6 @@ import (
 
 	"github.com/floedata/floe/deadletter"
 )
-
-// nullKeys names the rows of a record that lack a part of the key.
-func nullKeys(rec arrow.Record, key []int) []deadletter.Reason {
-	var reasons []deadletter.Reason
-	for _, k := range key {
-		if _, dict := rec.Column(k).(*array.Dictionary); !dict && rec.Column(k).NullN() == 0 {
-			continue
-		}
-		for row := range int(rec.NumRows()) {
-			if isNull(rec.Column(k), row) {
-				reasons = append(reasons, deadletter.Reason{
-					Row: int64(row), Code: deadletter.CodeNull, Column: rec.ColumnName(k),
-					Message: fmt.Sprintf("column %q is part of the key and null", rec.ColumnName(k)),
-				})
-			}
-		}
-	}
-	return reasons
-}
-
-func isNull(a arrow.Array, row int) bool {
-	if a.IsNull(row) {
-		return true
-	}
-	d, ok := a.(*array.Dictionary)
-	return ok && d.Dictionary().NullN() > 0 && d.Dictionary().IsNull(d.GetValueIndex(row))
-}
 
 // lastOfKey drops the rows that a later one with the same key supersedes. The pieces it answers are the caller's to
 // release.

@@ -108,6 +108,12 @@ var rules = []rule{
 		reason:   "a sink of any database that database/sql has a driver for: it brings none",
 	},
 	{
+		packages: []string{"dialect/mysql"},
+		inside:   [][]string{base, letters, {"dialect"}, helpers},
+		outside:  [][]string{arrow, {"github.com/go-sql-driver/mysql"}},
+		reason:   "a dialect knows the errors of its driver, and no sink or source",
+	},
+	{
 		packages: []string{"sink/duckdb/..."},
 		inside:   [][]string{base, contracts, helpers},
 		outside:  [][]string{arrow, sync, {"github.com/marcboeker/go-duckdb", "github.com/google/uuid"}},

@@ -24,17 +24,21 @@ import (
 )
 
 // opener makes sinks of a table in a file, each as another process would.
-type opener func(path, table string, o floesql.Options) (sink.Sink, error)
+type opener struct {
+	name   string
+	driver string // that looks into the file
+	open   func(path, table string, o floesql.Options) (sink.Sink, error)
+}
 
-// openers are the ways to a sink, by name.
-var openers = map[string]opener{
-	"Open": func(path, table string, o floesql.Options) (sink.Sink, error) { return sqlite.Open(path, table, &o) },
-	"New modernc": func(path, table string, o floesql.Options) (sink.Sink, error) {
+// openers are the ways to a sink.
+var openers = []opener{
+	{"Open", "sqlite", func(path, table string, o floesql.Options) (sink.Sink, error) { return sqlite.Open(path, table, &o) }},
+	{"New modernc", "sqlite", func(path, table string, o floesql.Options) (sink.Sink, error) {
 		return openNew("sqlite", path+"?_pragma=journal_mode(wal)&_pragma=synchronous(off)", table, o)
-	},
-	"New mattn": func(path, table string, o floesql.Options) (sink.Sink, error) {
+	}},
+	{"New mattn", "sqlite3", func(path, table string, o floesql.Options) (sink.Sink, error) {
 		return openNew("sqlite3", "file:"+path+"?_journal_mode=WAL&_synchronous=OFF&_busy_timeout=10", table, o)
-	},
+	}},
 }
 
 // closing closes the database with the sink.
@@ -63,13 +67,13 @@ func openNew(driver, dsn, table string, o floesql.Options) (sink.Sink, error) {
 }
 
 func TestConformance(t *testing.T) {
-	for name, open := range openers {
+	for _, open := range openers {
 		for mode, o := range map[string]floesql.Options{
 			"append":  {},
 			"upsert":  {Mode: sink.Upsert, Key: []string{"id"}},
 			"replace": {Mode: sink.Replace},
 		} {
-			t.Run(name+"/"+mode, func(t *testing.T) {
+			t.Run(open.name+"/"+mode, func(t *testing.T) {
 				sinktest.Run(t, func(t testing.TB) sinktest.Harness {
 					return harness(t.TempDir(), "t", open, o)
 				})
@@ -80,8 +84,8 @@ func TestConformance(t *testing.T) {
 
 // TestConformanceEvolving runs the rules that the option is about.
 func TestConformanceEvolving(t *testing.T) {
-	for name, open := range openers {
-		t.Run(name, func(t *testing.T) {
+	for _, open := range openers {
+		t.Run(open.name, func(t *testing.T) {
 			err := sinktest.Check(t.Context(), func() (sinktest.Harness, error) {
 				h := harness(t.TempDir(), "t", open, floesql.Options{Evolve: sink.Widen})
 				h.AddColumns = true
@@ -95,16 +99,16 @@ func TestConformanceEvolving(t *testing.T) {
 }
 
 func harness(dir, table string, open opener, o floesql.Options) sinktest.Harness {
-	path := filepath.Join(dir, "test.db")
+	in := target{filepath.Join(dir, "test.db"), open.driver}
 	return sinktest.Harness{
-		Open: func(context.Context) (sink.Sink, error) { return open(path, table, o) },
-		Read: func(context.Context) ([]arrow.Record, error) { return readTable(path, table) },
-		Loading: func(context.Context) ([]arrow.Record, error) {
-			shadow, err := shadowOf(path)
+		Open: func(context.Context) (sink.Sink, error) { return open.open(in.path, table, o) },
+		Read: func(ctx context.Context) ([]arrow.Record, error) { return in.read(ctx, table) },
+		Loading: func(ctx context.Context) ([]arrow.Record, error) {
+			shadow, err := in.shadow(ctx)
 			if err != nil || shadow == "" {
 				return nil, err
 			}
-			return readTable(path, shadow)
+			return in.read(ctx, shadow)
 		},
 		Types:   conformanceTypes(),
 		Mode:    o.Mode,
@@ -119,14 +123,14 @@ func harness(dir, table string, open opener, o floesql.Options) sinktest.Harness
 	}
 }
 
-func shadowOf(path string) (string, error) {
-	db, err := sql.Open("sqlite", path)
+// shadow is the table that is loaded aside; "" = there is none.
+func (f target) shadow(ctx context.Context) (name string, err error) {
+	db, err := f.open()
 	if err != nil {
 		return "", err
 	}
 	defer db.Close()
-	var name string
-	err = db.QueryRow(`SELECT coalesce(max(name), '') FROM sqlite_schema WHERE type = 'table' AND name LIKE '\_floe\_new\_%' ESCAPE '\'`).Scan(&name)
+	err = db.QueryRowContext(ctx, `SELECT coalesce(max(name), '') FROM sqlite_schema WHERE type = 'table' AND name LIKE '\_floe\_new\_%' ESCAPE '\'`).Scan(&name)
 	return name, err
 }
 

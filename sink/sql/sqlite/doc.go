@@ -24,6 +24,12 @@
 //
 // [New] changes none of these, and runs with the settings of its caller's connections.
 //
+// # One library
+//
+// Never open one file through two builds of SQLite in one process: [Open], zombiezen.com/go/sqlite and modernc.org/sqlite are one
+// build, mattn/go-sqlite3 is another. Closing the file in one of them drops the locks of the other, because POSIX locks are
+// the process's, and the file can be ruined: sqlite.org/howtocorrupt.html. Several processes do no harm.
+//
 // # Databases in memory
 //
 // A path that names none, or :memory:, is refused by [Open]. In [New] a database in memory is one for each connection of

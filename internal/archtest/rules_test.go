@@ -108,6 +108,18 @@ var rules = []rule{
 		reason:   "a sink of any database that database/sql has a driver for: it brings none",
 	},
 	{
+		packages: []string{"dialect/postgres"},
+		inside:   [][]string{{"dialect"}, helpers},
+		outside:  [][]string{arrow, {"github.com/jackc/pgx/v5"}},
+		reason:   "a dialect knows the errors of its driver, and no sink or source",
+	},
+	{
+		packages: []string{"sink/sql/postgres"},
+		inside:   [][]string{base, contracts, helpers, {"dialect", "dialect/postgres", "sink/sql"}},
+		outside:  [][]string{arrow, {"github.com/jackc/pgx/v5"}},
+		reason:   "a connector knows its contract, its driver and the generic sink that it is a route of",
+	},
+	{
 		packages: []string{"dialect/mysql"},
 		inside:   [][]string{base, letters, {"dialect"}, helpers},
 		outside:  [][]string{arrow, {"github.com/go-sql-driver/mysql"}},

@@ -1,0 +1,2 @@
+// Package postgres loads into PostgreSQL tables by COPY.
+package postgres

@@ -115,6 +115,9 @@ func (Dialect) Bind(f arrow.Field, c dialect.Column) (dialect.Binder, error) {
 		return nil, err
 	}
 	return func(a arrow.Array, row int) (any, error) {
+		if a.DataType().ID() == arrow.NULL {
+			return nil, nil
+		}
 		if codec.Check != nil {
 			var unfit *dialect.Unfit
 			codec.Check(a, row, row+1, func(_ int, u *dialect.Unfit) { unfit = u })

@@ -126,6 +126,12 @@ var rules = []rule{
 		reason:   "a dialect knows the errors of its driver, and no sink or source",
 	},
 	{
+		packages: []string{"sink/sql/mysql"},
+		inside:   [][]string{base, contracts, helpers, {"dialect", "dialect/mysql", "sink/sql"}},
+		outside:  [][]string{arrow, sync, {"github.com/go-sql-driver/mysql"}},
+		reason:   "the SQL sink with the bulk loader of one database: it knows its dialect and its driver",
+	},
+	{
 		packages: []string{"sink/duckdb/..."},
 		inside:   [][]string{base, contracts, helpers},
 		outside:  [][]string{arrow, sync, {"github.com/marcboeker/go-duckdb", "github.com/google/uuid"}},

@@ -32,7 +32,7 @@ type Codec struct {
 	Form Form
 	// Check names the values from row to row that do not fit, in ascending order; nil = all fit. Nulls are passed over.
 	Check func(a arrow.Array, from, to int, bad Bad)
-	// On returns the writer for an array of the type, or one of its slices.
+	// On returns the writer for an array of the type; nil = all its values are null.
 	On func(a arrow.Array) Writer
 }
 
@@ -137,13 +137,4 @@ func forDictionary(dt *arrow.DictionaryType, c Column) (Codec, error) {
 		return func(dst []byte, row int) []byte { return write(dst, d.GetValueIndex(row)) }
 	}
 	return codec, nil
-}
-
-// IsNull says whether a row is null, itself or in the dictionary.
-func IsNull(a arrow.Array, row int) bool {
-	if a.IsNull(row) {
-		return true
-	}
-	d, ok := a.(*array.Dictionary)
-	return ok && d.Dictionary().NullN() > 0 && d.Dictionary().IsNull(d.GetValueIndex(row))
 }

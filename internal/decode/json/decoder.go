@@ -93,14 +93,17 @@ func (d *Decoder) Decode(b text.Block) (arrow.Record, *deadletter.Rows, error) {
 	s := d.state()
 	defer d.states.Put(s)
 	s.rows, s.rejects = 0, s.rejects[:0]
-	s.p.checkUTF8 = !text.ValidUTF8(b.Data)
+	s.p.ahead = b.Data
+	if s.p.checkUTF8 = !text.ValidUTF8(b.Data); s.p.checkUTF8 {
+		s.p.ahead = nil
+	}
 	cut := -1
 	if d.o.Array {
 		d.elements(s, b.Data)
 	} else {
 		cut = d.lines(s, b.Data)
 	}
-	s.p.data = nil
+	s.p.data, s.p.ahead = nil, nil
 	cols := make([]arrow.Array, len(s.root.fields))
 	for i, f := range s.root.fields {
 		cols[i] = f.finish()

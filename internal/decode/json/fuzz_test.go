@@ -45,6 +45,34 @@ func FuzzLines(f *testing.F) {
 		if diff := cmp.Diff(got, decode(t, in+"\n", schema, json.Options{IgnoreUnknown: true, MaxDepth: 10000}, 5)); diff != "" {
 			t.Errorf("other blocks: mismatch (-large +small):\n%s", diff)
 		}
+		if diff := cmp.Diff(got, decode(t, in+blank, schema, json.Options{IgnoreUnknown: true, MaxDepth: 10000}, 1<<16)); diff != "" {
+			t.Errorf("mismatch (-as it is +with space behind):\n%s", diff)
+		}
+	})
+}
+
+// FuzzOnePass: values are the same whether they are read in one pass or not.
+func FuzzOnePass(f *testing.F) {
+	for _, in := range []string{
+		`{"a":1,"b":2.5,"c":"x","d":true,"e":"2024-01-02 03:04:05.678","f":1.25,"g":{"h":[1],"i":"y"}}`,
+		`{"a": -12345678, "b": null, "c": "12345678\"", "d": false, "e": "2024-01-02", "f": -0.5, "g": {"i": "z", "h": null}}`,
+		"{\"g\":null,\"a\":01}\n{\"b\":1.,\"a\":2}\n{\"a\":9223372036854775807,\"b\":9007199254740993}",
+		`{"a":1,"a":2}` + "\n" + `{"b":1,"a":2,"b":3}` + "\n" + `{"a":5,"c":"` + "\xff" + `"}`,
+		`{"a" :1,"b":  2 ,"c":"",}`, `{"a":12` + "\n" + `{"c":"x` + "\n" + `{"d":tru`,
+	} {
+		f.Add(in)
+	}
+	types := []arrow.DataType{i64, f64, str, bit, micros, &arrow.Decimal128Type{Precision: 10, Scale: 2}, arrow.StructOf(arrow.Field{Name: "h", Type: list, Nullable: true}, arrow.Field{Name: "i", Type: str, Nullable: true})}
+	schema := schemaOf(types...)
+	f.Fuzz(func(t *testing.T, in string) {
+		for _, inferred := range []bool{false, true} {
+			o := json.Options{Inferred: slices.Repeat([]bool{inferred}, len(types))}
+			// In small blocks, little stands behind any value.
+			got, slow := decode(t, in+blank, schema, o, 1<<16), decode(t, in+"\n", schema, o, 1)
+			if diff := cmp.Diff(slow, got); diff != "" {
+				t.Errorf("inferred %v: mismatch (-parsed +in one pass):\n%s", inferred, diff)
+			}
+		}
 	})
 }
 

@@ -75,6 +75,9 @@ func values(rec arrow.Record, row int) []string {
 	return vs
 }
 
+// blank is nothing, but enough behind a value for it to be read in one pass.
+var blank = "\n" + strings.Repeat(" ", 100)
+
 func schemaOf(types ...arrow.DataType) *arrow.Schema {
 	fields := make([]arrow.Field, len(types))
 	for i, dt := range types {
@@ -239,6 +242,10 @@ func TestDecode(t *testing.T) {
 				if diff := cmp.Diff(tc.want, got); diff != "" {
 					t.Errorf("blocks of %d bytes: mismatch (-want +got):\n%s", size, diff)
 				}
+			}
+			got := decode(t, tc.in+blank, tc.schema, tc.o, 1<<16)
+			if diff := cmp.Diff(tc.want, got); diff != "" {
+				t.Errorf("with space behind: mismatch (-want +got):\n%s", diff)
 			}
 		})
 	}

@@ -5,6 +5,8 @@ import (
 	"math/bits"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/floedata/floe/internal/decode/text"
 )
 
 const (
@@ -28,9 +30,7 @@ func endString(data []byte, i int) (end int, escaped, ok bool) {
 	for {
 		for i+8 <= len(data) {
 			w := binary.LittleEndian.Uint64(data[i:])
-			// A borrow may mark bytes above the first hit, never below it: the first is exact.
-			q, b := w^(lows*'"'), w^(lows*'\\')
-			if hit := ((q-lows)&^q | (b-lows)&^b | (w-lows*0x20)&^w) & highs; hit != 0 {
+			if hit := text.JSONStops(w); hit != 0 {
 				i += bits.TrailingZeros64(hit) >> 3
 				break
 			}
@@ -85,7 +85,7 @@ func skipNested(data []byte, i int) int {
 	for {
 		for i+8 <= len(data) {
 			w := binary.LittleEndian.Uint64(data[i:])
-			// Square brackets differ from curly ones in one bit. As to the borrow, see endString.
+			// Square brackets differ from curly ones in one bit. As to the borrow, see text.JSONStops.
 			v := w | lows*0x20
 			q, o, c := w^(lows*'"'), v^(lows*'{'), v^(lows*'}')
 			if hit := ((q-lows)&^q | (o-lows)&^o | (c-lows)&^c) & highs; hit != 0 {
@@ -116,6 +116,41 @@ func skipNested(data []byte, i int) int {
 			}
 		}
 	}
+}
+
+// token is a run of bytes to be found again and again.
+type token struct {
+	text       string
+	head, tail uint64 // its first 8 bytes, or fewer, and its last
+	mask       uint64 // of head
+}
+
+func newToken(text string) token {
+	t := token{text: text, mask: ^uint64(0)}
+	b := append([]byte(text), 0, 0, 0, 0, 0, 0, 0)
+	t.head = binary.LittleEndian.Uint64(b)
+	if n := len(text); n < 8 {
+		t.mask = 1<<(8*n) - 1
+	} else {
+		t.tail = binary.LittleEndian.Uint64(b[n-8:])
+	}
+	return t
+}
+
+// begins reports whether data begins with t. Short tokens are compared as words.
+func (t *token) begins(data []byte) bool {
+	n := len(t.text)
+	switch {
+	case len(data) < 8 || len(data) < n:
+		return n > 0 && len(data) >= n && string(data[:n]) == t.text
+	case binary.LittleEndian.Uint64(data)&t.mask != t.head:
+		return false
+	case n <= 8:
+		return n > 0
+	case n <= 16:
+		return binary.LittleEndian.Uint64(data[n-8:]) == t.tail
+	}
+	return string(data[:n]) == t.text
 }
 
 // endNumber returns the place behind the number at i; i itself where there is none by JSON's grammar.

@@ -27,7 +27,7 @@ const (
 type node struct {
 	path     string // "a.b[]"
 	column   string // the row's field that it belongs to: "a"
-	quoted   []byte // the key as it mostly stands in the text, quotes included; nil where it needs escapes
+	key      token  // as it mostly stands in the text, with quotes and colon; none where it needs escapes
 	dt       arrow.DataType
 	nullable bool
 	takes    kinds
@@ -43,7 +43,7 @@ type node struct {
 func newNode(mem memory.Allocator, f arrow.Field, path, column string, inferred bool, o Options) (*node, error) {
 	n := &node{path: path, column: column, dt: f.Type, nullable: f.Nullable, takes: takenBy(f.Type, inferred)}
 	if q := strconv.Quote(f.Name); len(q) == len(f.Name)+2 {
-		n.quoted = []byte(q)
+		n.key = newToken(q + ":")
 	}
 	var err error
 	switch dt := f.Type.(type) {

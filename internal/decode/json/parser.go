@@ -10,6 +10,7 @@ import (
 // noted, and the reading goes on; broken JSON ends the reading of the row.
 type parser struct {
 	data      []byte // up to the end of the row, or of the block
+	ahead     []byte // to the end of the block; nil where its strings must be looked at one by one
 	pos       int
 	depth     int
 	o         Options
@@ -160,8 +161,7 @@ func (p *parser) nested(n *node, c byte) bool {
 	return true
 }
 
-// object reads the fields of the object at pos into those of n. Keys are expected in the order of the fields:
-// then one comparison finds each.
+// object reads the fields of the object at pos into those of n.
 func (p *parser) object(n *node) bool {
 	if !p.enter() {
 		return false
@@ -177,44 +177,26 @@ func (p *parser) object(n *node) bool {
 	expected, seen := 0, 0
 	behind := 0 // all fields that were there
 	for c := p.next(); c != '}'; c = p.next() {
-		field := -1
-		if expected < len(n.fields) && len(n.fields[expected].quoted) > 0 && bytes.HasPrefix(p.data[p.pos:], n.fields[expected].quoted) {
-			field = expected
-			p.pos += len(n.fields[expected].quoted)
-		} else if c != '"' {
-			return p.fail("a key in quotes should stand here")
-		} else {
-			key, ok := p.str()
-			if !ok {
-				return false
-			}
-			if f, ok := n.index[string(key)]; ok {
-				field = f
-			} else {
-				p.key = append(p.key[:0], key...)
+		field, ok := p.inOrder(n, expected, behind, had)
+		if field > expected {
+			seen += field - expected
+			expected = field
+		} else if field, ok = p.field(n); ok {
+			switch {
+			case field < 0:
+				ok = p.unknown(n)
+			case field < behind && n.fields[field].length() > had:
+				ok = p.twice(n.fields[field])
+			default:
+				ok = p.value(n.fields[field])
+				seen++
+				expected = field + 1
 			}
 		}
-		if p.next() != ':' {
-			return p.fail("a colon should stand behind a key")
+		if !ok {
+			return false
 		}
-		p.pos++
-		switch {
-		case field < 0:
-			if !p.unknown(n) {
-				return false
-			}
-		case field < behind && n.fields[field].length() > had:
-			if !p.twice(n.fields[field]) {
-				return false
-			}
-		default:
-			if !p.value(n.fields[field]) {
-				return false
-			}
-			expected = field + 1
-			behind = max(behind, expected)
-			seen++
-		}
+		behind = max(behind, expected)
 		if c = p.next(); c == '}' {
 			break
 		}
@@ -236,6 +218,57 @@ func (p *parser) object(n *node) bool {
 		}
 	}
 	return true
+}
+
+// inOrder reads, from the key at pos on, the fields of n from the i-th on for as long as they stand there in order and
+// as most programs write them: no spaces, or one. It returns the number of the field behind them; pos is then behind the
+// last value. Of the fields before behind, those are left that have more values than had.
+func (p *parser) inOrder(n *node, i, behind, had int) (end int, ok bool) {
+	data, pos := p.data, p.pos
+	for ; i < len(n.fields); i++ {
+		f := n.fields[i]
+		if !f.key.begins(data[pos:]) || i < behind && f.length() > had {
+			break
+		}
+		if pos += len(f.key.text); pos < len(data) && data[pos] == ' ' {
+			pos++
+		}
+		took := 0
+		if f.leaf != nil && pos < len(p.ahead) {
+			took = f.leaf.AppendJSON(p.ahead[pos:])
+		}
+		if p.pos = pos + took; took == 0 && !p.value(f) {
+			return i + 1, false
+		}
+		if pos = p.pos; pos == len(data) || data[pos] != ',' {
+			return i + 1, true
+		}
+		if pos++; pos < len(data) && data[pos] == ' ' {
+			pos++
+		}
+	}
+	return i, true
+}
+
+// field reads the key at pos and the colon behind it: the number of n's field; -1 where it is none.
+func (p *parser) field(n *node) (field int, ok bool) {
+	if p.next() != '"' {
+		return 0, p.fail("a key in quotes should stand here")
+	}
+	key, ok := p.str()
+	if !ok {
+		return 0, false
+	}
+	field, known := n.index[string(key)]
+	if !known {
+		field = -1
+		p.key = append(p.key[:0], key...)
+	}
+	if p.next() != ':' {
+		return 0, p.fail("a colon should stand behind a key")
+	}
+	p.pos++
+	return field, true
 }
 
 // unknown passes over the value of a key of n that is no column.

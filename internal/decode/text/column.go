@@ -16,6 +16,11 @@ type Column interface {
 	// Append parses the value b. Where it is none of this column, a null takes its place and the fault tells
 	// why. checkUTF8 says that b has not been seen to be valid UTF-8 yet.
 	Append(b []byte, checkUTF8 bool) Fault
+	// AppendJSON appends the JSON value that data begins with, where it is of the kind that is written for the type,
+	// a number, a literal or a string, and in a form that nearly all values have; it returns how many bytes it takes.
+	// 0 says that nothing was appended: it is for the caller to find where the value ends, and to Append what it
+	// says. data goes on behind the value for as long as the text does, and is valid UTF-8.
+	AppendJSON(data []byte) int
 	// AppendNull appends a null.
 	AppendNull()
 	// AppendTable appends the cells of one column of t, and leaves the faults in t.Faults.
@@ -48,29 +53,29 @@ func NewColumn(mem memory.Allocator, dt arrow.DataType, binary Binary) (Column, 
 	case *arrow.BooleanType:
 		return &boolColumn{base: base{mem: mem, dt: dt}}, nil
 	case *arrow.Int64Type:
-		return newFixed(mem, dt, ParseInt), nil
+		return newFixed(mem, dt, ParseInt, scanInt[int64]), nil
 	case *arrow.Int32Type:
-		return newFixed(mem, dt, narrow[int32]), nil
+		return newFixed(mem, dt, narrow[int32], scanInt[int32]), nil
 	case *arrow.Int16Type:
-		return newFixed(mem, dt, narrow[int16]), nil
+		return newFixed(mem, dt, narrow[int16], scanInt[int16]), nil
 	case *arrow.Int8Type:
-		return newFixed(mem, dt, narrow[int8]), nil
+		return newFixed(mem, dt, narrow[int8], scanInt[int8]), nil
 	case *arrow.Uint64Type:
-		return newFixed(mem, dt, ParseUint), nil
+		return newFixed(mem, dt, ParseUint, scanUint[uint64]), nil
 	case *arrow.Uint32Type:
-		return newFixed(mem, dt, narrowUnsigned[uint32]), nil
+		return newFixed(mem, dt, narrowUnsigned[uint32], scanUint[uint32]), nil
 	case *arrow.Uint16Type:
-		return newFixed(mem, dt, narrowUnsigned[uint16]), nil
+		return newFixed(mem, dt, narrowUnsigned[uint16], scanUint[uint16]), nil
 	case *arrow.Uint8Type:
-		return newFixed(mem, dt, narrowUnsigned[uint8]), nil
+		return newFixed(mem, dt, narrowUnsigned[uint8], scanUint[uint8]), nil
 	case *arrow.Float64Type:
-		return newFixed(mem, dt, ParseFloat), nil
+		return newFixed(mem, dt, ParseFloat, scanFloat), nil
 	case *arrow.Float32Type:
-		return newFixed(mem, dt, ParseFloat32), nil
+		return newFixed(mem, dt, ParseFloat32, nil), nil
 	case *arrow.Decimal128Type:
-		return newFixed(mem, dt, Decimal128(dt.Precision, dt.Scale)), nil
+		return newFixed(mem, dt, Decimal128(dt.Precision, dt.Scale), scanDecimal128(int(dt.Precision), int(dt.Scale))), nil
 	case *arrow.Decimal256Type:
-		return newFixed(mem, dt, Decimal256(dt.Precision, dt.Scale)), nil
+		return newFixed(mem, dt, Decimal256(dt.Precision, dt.Scale), nil), nil
 	case *arrow.StringType:
 		return newVarying[int32](mem, dt, true, Raw), nil
 	case *arrow.LargeStringType:
@@ -86,13 +91,13 @@ func NewColumn(mem memory.Allocator, dt arrow.DataType, binary Binary) (Column, 
 func newTemporal(mem memory.Allocator, dt arrow.DataType) (Column, error) {
 	switch dt := dt.(type) {
 	case *arrow.Date32Type:
-		return newFixed(mem, dt, ParseDate32), nil
+		return newFixed(mem, dt, ParseDate32, scanDate32), nil
 	case *arrow.Date64Type:
-		return newFixed(mem, dt, ParseDate64), nil
+		return newFixed(mem, dt, ParseDate64, nil), nil
 	case *arrow.Time32Type:
-		return newFixed(mem, dt, Time32(dt.Unit)), nil
+		return newFixed(mem, dt, Time32(dt.Unit), nil), nil
 	case *arrow.Time64Type:
-		return newFixed(mem, dt, Time64(dt.Unit)), nil
+		return newFixed(mem, dt, Time64(dt.Unit), nil), nil
 	case *arrow.TimestampType:
 		loc := time.UTC
 		if dt.TimeZone != "" {
@@ -105,7 +110,11 @@ func newTemporal(mem memory.Allocator, dt arrow.DataType) (Column, error) {
 		if loc.String() == "UTC" {
 			loc = time.UTC
 		}
-		return newFixed(mem, dt, Timestamp(dt.Unit, loc)), nil
+		var scan scanner[arrow.Timestamp]
+		if loc == time.UTC && dt.Unit != arrow.Nanosecond {
+			scan = scanTimestamp(perSecond[dt.Unit])
+		}
+		return newFixed(mem, dt, Timestamp(dt.Unit, loc), scan), nil
 	}
 	return nil, fmt.Errorf("values of type %s cannot be read from text", dt)
 }

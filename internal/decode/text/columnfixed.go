@@ -1,6 +1,7 @@
 package text
 
 import (
+	"encoding/binary"
 	"unsafe"
 
 	"github.com/apache/arrow/go/v17/arrow"
@@ -12,12 +13,13 @@ import (
 type fixed[T any] struct {
 	base
 	parse func([]byte) (T, Fault)
+	scan  scanner[T] // nil: none
 	buf   *memory.Buffer
 	vals  []T // all of buf
 }
 
-func newFixed[T any](mem memory.Allocator, dt arrow.DataType, parse func([]byte) (T, Fault)) *fixed[T] {
-	return &fixed[T]{base: base{mem: mem, dt: dt}, parse: parse}
+func newFixed[T any](mem memory.Allocator, dt arrow.DataType, parse func([]byte) (T, Fault), scan scanner[T]) *fixed[T] {
+	return &fixed[T]{base: base{mem: mem, dt: dt}, parse: parse, scan: scan}
 }
 
 // Reserve makes room for n more values.
@@ -48,6 +50,22 @@ func (c *fixed[T]) Append(b []byte, _ bool) Fault {
 	}
 	c.n++
 	return f
+}
+
+// AppendJSON appends the value that data begins with.
+func (c *fixed[T]) AppendJSON(data []byte) int {
+	if c.scan == nil || len(data) < scanBytes {
+		return 0
+	}
+	v, n := c.scan(data)
+	if n > 0 {
+		if c.n == len(c.vals) {
+			c.grow(c.n + 1)
+		}
+		c.vals[c.n] = v
+		c.n++
+	}
+	return n
 }
 
 // AppendNull appends a null.
@@ -144,6 +162,33 @@ func (c *boolColumn) Append(b []byte, _ bool) Fault {
 	v, f := c.parse(b)
 	c.put(v, f)
 	return f
+}
+
+// AppendJSON appends the value that data begins with.
+func (c *boolColumn) AppendJSON(data []byte) int {
+	const (
+		aTrue  = 't' | 'r'<<8 | 'u'<<16 | 'e'<<24
+		aFalse = 'f' | 'a'<<8 | 'l'<<16 | 's'<<24 | 'e'<<32
+	)
+	if len(data) < scanBytes {
+		return 0
+	}
+	// Which it is no branch foretells.
+	w := binary.LittleEndian.Uint64(data)
+	n, v := 0, byte(0)
+	if uint32(w) == aTrue {
+		n, v = 4, 1
+	}
+	if w&0xffffffffff == aFalse {
+		n = 5
+	}
+	if n > 0 {
+		c.Reserve(1)
+		at, bit := &c.buf.Bytes()[c.n>>3], c.n&7
+		*at = *at&^(1<<bit) | v<<bit
+		c.n++
+	}
+	return n
 }
 
 func (c *boolColumn) put(v bool, f Fault) {

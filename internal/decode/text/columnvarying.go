@@ -2,8 +2,10 @@ package text
 
 import (
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/hex"
 	"math"
+	"math/bits"
 	"unsafe"
 
 	"github.com/apache/arrow/go/v17/arrow"
@@ -84,6 +86,37 @@ func (c *varying[O]) Append(b []byte, checkUTF8 bool) Fault {
 	c.n++
 	c.offsets[c.n] = O(c.used)
 	return None
+}
+
+// AppendJSON appends the string that data begins with, copying it on the way.
+func (c *varying[O]) AppendJSON(data []byte) int {
+	const most = 64 // longer ones are not copied by words
+	if len(data) < most+9 || data[0] != '"' || c.encoding != Raw || !c.room(most) {
+		return 0
+	}
+	c.reserveOffsets(1)
+	c.reserveBytes(most)
+	out, in := c.buf.Bytes()[c.used:], data[1:]
+	for i := 0; i < most; i += 16 {
+		w, x := binary.LittleEndian.Uint64(in[i:]), binary.LittleEndian.Uint64(in[i+8:])
+		binary.LittleEndian.PutUint64(out[i:], w)
+		binary.LittleEndian.PutUint64(out[i+8:], x)
+		first, second := JSONStops(w), JSONStops(x)
+		if first|second != 0 {
+			n := bits.TrailingZeros64(first) >> 3
+			if first == 0 {
+				n += bits.TrailingZeros64(second) >> 3
+			}
+			if i += n; in[i] != '"' {
+				return 0
+			}
+			c.used += i
+			c.n++
+			c.offsets[c.n] = O(c.used)
+			return i + 2
+		}
+	}
+	return 0
 }
 
 // unpack decodes a binary value into scratch.

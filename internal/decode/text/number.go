@@ -3,6 +3,7 @@ package text
 import (
 	"encoding/binary"
 	"math"
+	"math/bits"
 	"strconv"
 	"unsafe"
 )
@@ -21,14 +22,16 @@ func Trim(b []byte) []byte {
 	return b
 }
 
-// digits8 reports whether all 8 bytes of w are digits.
-func digits8(w uint64) bool {
-	return w&(w+0x0606060606060606)&0xf0f0f0f0f0f0f0f0 == 0x3030303030303030
-}
+const (
+	zeros8 = 0x3030303030303030 // the digit 0, 8 times
+	highs8 = 0x8080808080808080
+)
 
-// value8 returns the number of 8 digits, the first in the lowest byte.
-func value8(w uint64) uint64 {
-	w -= 0x3030303030303030
+// noDigits8 sets the highest bit of each byte that is no digit, of 8 bytes from which zeros8 was taken by XOR.
+func noDigits8(w uint64) uint64 { return (w + 0x7676767676767676 | w) & highs8 }
+
+// fold8 returns the number of 8 digits less zeros8, the first in the lowest byte.
+func fold8(w uint64) uint64 {
 	w = w*10 + w>>8
 	return ((w&0x000000ff000000ff)*0x000f424000000064 + (w>>16&0x000000ff000000ff)*0x0000271000000001) >> 32
 }
@@ -36,11 +39,13 @@ func value8(w uint64) uint64 {
 // digits reads the digits at the beginning of b: their number, modulo 2^64, and their count.
 func digits(b []byte) (v uint64, n int) {
 	for n+8 <= len(b) {
-		w := binary.LittleEndian.Uint64(b[n:])
-		if !digits8(w) {
-			break
+		w := binary.LittleEndian.Uint64(b[n:]) ^ zeros8
+		stops := noDigits8(w)
+		if stops != 0 {
+			k := bits.TrailingZeros64(stops) >> 3
+			return v*uint64(smallPow10[k]) + fold8(w<<uint(64-8*k)), n + k
 		}
-		v = v*100000000 + value8(w)
+		v = v*100000000 + fold8(w)
 		n += 8
 	}
 	for n < len(b) {

@@ -33,7 +33,8 @@ func NewStrictColumn(mem memory.Allocator, dt arrow.DataType, binary Binary) (Co
 		c.parse = strictly(c.parse, isNoCode)
 	case *fixed[arrow.Timestamp]:
 		zoned := dt.(*arrow.TimestampType).TimeZone != ""
-		c.parse = strictly(c.parse, func(b []byte) bool { return hasZone(b) == zoned })
+		pass := func(b []byte) bool { return hasZone(b) == zoned }
+		c.parse, c.scan = strictly(c.parse, pass), scanStrictly(c.scan, pass)
 	}
 	return c, nil
 }

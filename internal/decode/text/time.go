@@ -194,7 +194,7 @@ func plain(b []byte) (seconds int64, ok bool) {
 	if w&0x0000ff0000ff0000 != colons {
 		return 0, false
 	}
-	if !digits8(w&^0x0000ff0000ff0000 | 0x0000300000300000) {
+	if w = w&^0x0000ff0000ff0000 ^ 0x3030003030003030; noDigits8(w) != 0 {
 		return 0, false
 	}
 	h := (w&15)*10 + w>>8&15

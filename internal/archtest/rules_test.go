@@ -102,6 +102,12 @@ var rules = []rule{
 		reason:   "what databases differ in is known below sources and sinks, and brings no driver",
 	},
 	{
+		packages: []string{"source/sql"},
+		inside:   [][]string{base, contracts, helpers, {"dialect"}},
+		outside:  [][]string{arrow},
+		reason:   "it reads through database/sql, so that any driver does",
+	},
+	{
 		packages: []string{"sink/sql"},
 		inside:   [][]string{base, contracts, helpers, {"dialect"}},
 		outside:  [][]string{arrow, sync},

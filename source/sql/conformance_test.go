@@ -1,0 +1,93 @@
+package sql_test
+
+import (
+	"context"
+	"database/sql"
+	"testing"
+
+	"github.com/apache/arrow/go/v17/arrow"
+	"github.com/apache/arrow/go/v17/arrow/memory"
+
+	"github.com/floedata/floe/dialect"
+	"github.com/floedata/floe/dialect/sqlite"
+	"github.com/floedata/floe/source"
+	"github.com/floedata/floe/source/sourcetest"
+	floesql "github.com/floedata/floe/source/sql"
+)
+
+// The contract of sources, on every database and driver, for every way of going on.
+func TestContract(t *testing.T) {
+	for _, driver := range sqliteDrivers {
+		t.Run(driver, func(t *testing.T) {
+			contract(t, sqlite.Dialect{}, func(tb testing.TB) *sql.DB { return openSQLite(tb, driver) })
+		})
+	}
+}
+
+// contract holds the source to it in databases that open makes.
+func contract(t *testing.T, d dialect.Dialect, open func(testing.TB) *sql.DB) {
+	whole := map[string][]arrow.Record{"numbers": {record(0, 100)}}
+	tests := []struct {
+		name string
+		make []string
+		q    floesql.Query
+		opts floesql.Options
+		want map[string][]arrow.Record
+		bad  map[string]int64
+	}{
+		{name: "key", q: floesql.Query{Table: "numbers", Key: []string{"id"}}, want: whole},
+		{name: "pages", q: floesql.Query{Table: "numbers", Key: []string{"id"}}, opts: floesql.Options{PageRows: 23}, want: whole},
+		{
+			name: "two columns", q: floesql.Query{Table: "numbers", Key: []string{"name", "id"}}, opts: floesql.Options{PageRows: 10},
+		},
+		{
+			name: "ties", make: []string{"UPDATE numbers SET name = 'x' WHERE id < 50", "INSERT INTO numbers VALUES (7, 'x')"},
+			q: floesql.Query{Table: "numbers", Key: []string{"name"}, Ties: true}, opts: floesql.Options{PageRows: 11},
+		},
+		{
+			name: "split", q: floesql.Query{Table: "numbers", Key: []string{"id"}, Split: floesql.SplitInts(0, 100, 3)},
+			want: map[string][]arrow.Record{
+				"numbers[,33)": {record(0, 33)}, "numbers[33,66)": {record(33, 66)}, "numbers[66,)": {record(66, 100)},
+			},
+		},
+		{
+			name: "text", q: floesql.Query{
+				Name: "big", Text: "SELECT id, name FROM numbers WHERE id >= " + d.Placeholder(1) + " -- from there;", Args: []any{40}, Key: []string{"id"},
+			},
+			want: map[string][]arrow.Record{"big": {record(40, 100)}},
+		},
+		{
+			name: "ordered", q: floesql.Query{Name: "all", Text: "SELECT * FROM numbers ORDER BY id;", Ordered: true},
+			want: map[string][]arrow.Record{"all": {record(0, 100)}},
+		},
+		{
+			name: "gone", q: floesql.Query{Name: "run 7", Table: "numbers", Where: "id < " + d.Placeholder(1), Args: []any{30}},
+			want: map[string][]arrow.Record{"run 7": {record(0, 30)}},
+		},
+		{name: "gone without a name", q: floesql.Query{Text: "SELECT id, name FROM numbers ORDER BY id"}},
+		{
+			name: "rejects", make: []string{"UPDATE numbers SET name = '4' WHERE id < 90"},
+			q: floesql.Query{Table: "numbers", Key: []string{"id"}}, opts: floesql.Options{
+				Types: map[string]arrow.DataType{"name": arrow.PrimitiveTypes.Int8}, PageRows: 45,
+			},
+		},
+	}
+	for _, tc := range tests {
+		t.Run(tc.name, func(t *testing.T) {
+			sourcetest.Run(t, func(tb testing.TB) sourcetest.Harness {
+				db := open(tb)
+				exec(tb, db, numbers("numbers", 0, 100)...)
+				exec(tb, db, tc.make...)
+				return sourcetest.Harness{
+					Close: db.Close,
+					Open: func(_ context.Context, mem memory.Allocator) (source.Source, error) {
+						opts := tc.opts
+						opts.Allocator, opts.BatchRows = mem, 9
+						return floesql.New(db, d, tc.q, &opts)
+					},
+					Want: tc.want, Rejects: tc.bad,
+				}
+			})
+		})
+	}
+}

@@ -1,0 +1,197 @@
+package sql
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/apache/arrow/go/v17/arrow"
+	"github.com/apache/arrow/go/v17/arrow/array"
+
+	"github.com/floedata/floe/dialect"
+)
+
+// scanRoute is the [Route] of database/sql.
+type scanRoute struct {
+	db *sql.DB
+	d  dialect.Reader
+}
+
+// Close implements [Route]: the database is the caller's.
+func (t *scanRoute) Close(context.Context) error { return nil }
+
+// Query implements [Route].
+func (t *scanRoute) Query(ctx context.Context, s Statement) (_ Rows, err error) {
+	conn, err := t.db.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	r := &scanRows{conn: conn, statement: s}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, r.Close())
+		}
+	}()
+	begin, end := t.d.Session()
+	r.end = end
+	for _, text := range begin {
+		if _, err := conn.ExecContext(ctx, text); err != nil {
+			return nil, err
+		}
+	}
+	// A prepared statement has the values as they are; without, MySQL writes them as text, floats clipped.
+	if r.prepared, err = conn.PrepareContext(ctx, s.Text); err != nil {
+		return nil, err
+	}
+	if r.rows, err = r.prepared.QueryContext(ctx, s.Args...); err != nil {
+		return nil, err
+	}
+	types, err := r.rows.ColumnTypes()
+	if err != nil {
+		return nil, err
+	}
+	fields := make([]arrow.Field, len(types))
+	for i, c := range types {
+		if fields[i], err = t.field(c, s.Types[c.Name()]); err != nil {
+			return nil, err
+		}
+		if _, err := newColumn(fields[i], nil); err != nil {
+			return nil, err
+		}
+	}
+	r.schema = arrow.NewSchema(fields, nil)
+	return r, nil
+}
+
+// field returns the field of a column; override may be nil.
+func (t *scanRoute) field(c *sql.ColumnType, override arrow.DataType) (arrow.Field, error) {
+	if override != nil {
+		return dialect.ReadField(c, override)
+	}
+	return t.d.Field(c)
+}
+
+// scanRows is an open result of database/sql.
+type scanRows struct {
+	statement Statement
+	conn      *sql.Conn
+	end       []string // statements that undo those before
+	prepared  *sql.Stmt
+	rows      *sql.Rows
+	schema    *arrow.Schema
+}
+
+// Schema implements [Rows].
+func (r *scanRows) Schema() *arrow.Schema { return r.schema }
+
+// Read implements [Rows].
+func (r *scanRows) Read(rows, bytes int64) (Chunk, error) {
+	b := array.NewRecordBuilder(r.statement.Allocator, r.schema)
+	defer b.Release()
+	columns := make([]*column, len(b.Fields()))
+	dest := make([]any, len(columns))
+	for i, f := range r.schema.Fields() {
+		c, err := newColumn(f, b.Field(i))
+		if err != nil {
+			return Chunk{}, err
+		}
+		columns[i], dest[i] = c, c
+	}
+	var faults []Fault
+	n := int64(0)
+	for size := int64(0); n < rows && size < bytes && r.rows.Next(); n++ {
+		if err := r.rows.Scan(dest...); err != nil {
+			return Chunk{}, err
+		}
+		size = 0
+		for _, c := range columns {
+			size += c.bytes
+		}
+		fault, err := r.fault(columns)
+		if err != nil {
+			return Chunk{}, err
+		}
+		if fault != nil {
+			fault.Row = n
+			faults = append(faults, *fault)
+		}
+	}
+	if n < rows {
+		if err := r.rows.Err(); err != nil {
+			return Chunk{}, err
+		}
+	}
+	if n == 0 {
+		return Chunk{}, io.EOF
+	}
+	return Chunk{Record: b.NewRecord(), Faults: faults}, nil
+}
+
+// fault returns the first fault of the row that was read, and takes it from its column.
+func (r *scanRows) fault(columns []*column) (first *Fault, err error) {
+	for i, c := range columns {
+		if c.fault == nil {
+			continue
+		}
+		if first == nil {
+			first = &Fault{Column: i, Code: c.fault.code, Message: c.fault.message}
+		}
+		c.fault = nil
+	}
+	if first == nil {
+		return nil, nil
+	}
+	// The row stays where it is until the next one: its values are read once more, as texts.
+	values := make([]any, len(columns))
+	dest := make([]any, len(columns))
+	for i := range values {
+		dest[i] = &values[i]
+	}
+	if err := r.rows.Scan(dest...); err != nil {
+		return nil, err
+	}
+	for _, v := range values {
+		if v == nil {
+			first.Texts = append(first.Texts, nil)
+			continue
+		}
+		text := inWords(v)
+		first.Texts = append(first.Texts, &text)
+	}
+	return first, nil
+}
+
+// Close implements [Rows].
+func (r *scanRows) Close() error {
+	var errs []error
+	if r.rows != nil {
+		errs = append(errs, r.rows.Close())
+	}
+	if r.prepared != nil {
+		errs = append(errs, r.prepared.Close())
+	}
+	if err := r.undo(); err != nil {
+		// The connection is not what it was: nobody else is to get it.
+		_ = r.conn.Raw(func(any) error { return driver.ErrBadConn })
+	}
+	if err := r.conn.Close(); !errors.Is(err, sql.ErrConnDone) {
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
+
+// undo runs the statements that end a session.
+func (r *scanRows) undo() error {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	for _, text := range r.end {
+		if _, err := r.conn.ExecContext(ctx, text); err != nil {
+			return fmt.Errorf("undo what the session was set to: %w", err)
+		}
+	}
+	return nil
+}

@@ -22,7 +22,7 @@ func (Dialect) Field(c dialect.ResultColumn) (arrow.Field, error) {
 func declaredType(declared string) arrow.DataType {
 	name, brackets, _ := strings.Cut(strings.ToUpper(declared), "(")
 	name = strings.Join(strings.Fields(name), " ")
-	precision, scale := parameters(brackets)
+	precision, scale := sizes(brackets)
 	unit := arrow.Microsecond
 	if precision > 6 {
 		unit = arrow.Nanosecond
@@ -74,8 +74,8 @@ func decimalID(precision int) arrow.Type {
 	return arrow.DECIMAL256
 }
 
-// parameters reads what stands in brackets behind a type: "10, 2)".
-func parameters(brackets string) (precision, scale int) {
+// sizes reads what stands in brackets behind a type: "10, 2)".
+func sizes(brackets string) (precision, scale int) {
 	first, second, _ := strings.Cut(strings.TrimSuffix(strings.TrimSpace(brackets), ")"), ",")
 	precision, err := strconv.Atoi(strings.TrimSpace(first))
 	if err != nil {

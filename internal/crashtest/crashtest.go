@@ -7,15 +7,16 @@ package crashtest
 import (
 	"bufio"
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"math"
 	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -67,14 +68,14 @@ func Kill(t *testing.T, job string, verify func(t *testing.T, dir string)) {
 	}
 	t.Logf("repeat with -run '^%s$' -crash.seed=%d", t.Name(), s)
 	rng := rand.New(rand.NewPCG(s, 0))
-	whole := measure(t, job, verify)
+	whole, loading := measure(t, job, verify)
 	counted, jobs := 0, 0
 	for ; counted < *kills; jobs++ {
 		if jobs > 20**kills {
 			t.Fatalf("only %d of %d kills fell amid the loads of their job, in %d jobs", counted, *kills, jobs)
 		}
 		dir := filepath.Join(t.TempDir(), fmt.Sprint("job", jobs))
-		counted += amid(t, job, dir, rng, whole)
+		counted += amid(t, job, dir, func() moment { return pick(rng, whole, loading) })
 		verify(t, dir)
 		if t.Failed() {
 			t.Fatalf("job %d failed after %d counted kills", jobs, counted)
@@ -84,33 +85,49 @@ func Kill(t *testing.T, job string, verify func(t *testing.T, dir string)) {
 	t.Logf("%d counted kills in %d jobs, each with at least %d loads", counted, jobs, MinLoads)
 }
 
-// measure runs the job once without a kill, and answers how long it took.
-func measure(t *testing.T, job string, verify func(t *testing.T, dir string)) time.Duration {
+// moment is when a child is killed: so long after it was started, or after its first load. The zero moment is never.
+type moment struct {
+	after  time.Duration
+	loaded bool
+}
+
+// pick returns a moment of a job that takes that long in all, and from its first load to its end. One in four is anywhere,
+// the others amid the loads, which a process that starts slowly would otherwise rarely reach.
+func pick(rng *rand.Rand, whole, loading time.Duration) moment {
+	if rng.IntN(4) == 0 {
+		return moment{after: 1 + time.Duration(rng.Int64N(int64(whole)))}
+	}
+	return moment{after: 1 + time.Duration(rng.Int64N(int64(loading))), loaded: true}
+}
+
+// measure runs the job once without a kill, and answers how long it took, in all and from its first load on.
+func measure(t *testing.T, job string, verify func(t *testing.T, dir string)) (whole, loading time.Duration) {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "whole")
 	start := time.Now()
-	r := child(t, job, dir, 0)
+	r := child(t, job, dir, moment{})
 	if !r.done {
 		t.Fatalf("without a kill the job %s", r)
 	}
 	if r.loads < MinLoads {
 		t.Fatalf("the job has %d loads, fewer than %d", r.loads, MinLoads)
 	}
+	whole = time.Since(start)
 	verify(t, dir)
-	return time.Since(start)
+	return whole, whole - r.first.Sub(start)
 }
 
 // amid runs one job to its end, killing it up to five times, and answers the kills that fell between its first
 // and its last load.
-func amid(t *testing.T, job, dir string, rng *rand.Rand, whole time.Duration) int {
+func amid(t *testing.T, job, dir string, next func() moment) int {
 	t.Helper()
 	loads, waiting, counted := 0, 0, 0
 	for try := 0; ; try++ {
-		after := time.Duration(0)
+		kill := moment{}
 		if try < 5 {
-			after = 1 + time.Duration(rng.Int64N(int64(whole)))
+			kill = next()
 		}
-		r := child(t, job, dir, after)
+		r := child(t, job, dir, kill)
 		if r.loads > 0 && loads > 0 {
 			counted += waiting // there was a load before those kills, and here is one after them
 			waiting = 0
@@ -131,6 +148,7 @@ func amid(t *testing.T, job, dir string, rng *rand.Rand, whole time.Duration) in
 // result is how a child ended.
 type result struct {
 	loads        int
+	first        time.Time // when the first load was told
 	done, killed bool
 	err          error
 	output       string
@@ -140,20 +158,15 @@ func (r result) String() string {
 	return fmt.Sprintf("ended with %v after %d loads: %s", r.err, r.loads, r.output)
 }
 
-// child runs the job in a process of its own and kills it after a while; 0 = never.
-func child(t *testing.T, job, dir string, after time.Duration) result {
+// child runs the job in a process of its own and kills it at that moment.
+func child(t *testing.T, job, dir string, kill moment) result {
 	t.Helper()
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
-	if after > 0 {
-		ctx, cancel = context.WithTimeout(ctx, after)
-		defer cancel()
-	}
-	cmd := exec.CommandContext(ctx, os.Args[0], "-test.run=^$") // done context = SIGKILL
-	cmd.Env = append(os.Environ(), jobVar+"="+job, dirVar+"="+dir)
+	cmd := command(ctx, job, dir)
 	var errs strings.Builder
 	cmd.Stderr = &errs
 	out, err := cmd.StdoutPipe()
@@ -163,19 +176,58 @@ func child(t *testing.T, job, dir string, after time.Duration) result {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	r := read(out)
+	var killed atomic.Bool
+	timer := time.AfterFunc(math.MaxInt64, func() {
+		killed.Store(true)
+		_ = cmd.Process.Kill() // it may be over
+	})
+	defer timer.Stop()
+	if kill.after > 0 && !kill.loaded {
+		timer.Reset(kill.after)
+	}
+	r := read(out, func() {
+		if kill.loaded {
+			timer.Reset(kill.after)
+		}
+	})
 	r.err = cmd.Wait()
-	r.killed = !r.done && after > 0 && errors.Is(ctx.Err(), context.DeadlineExceeded) && r.output == ""
+	r.killed = !r.done && killed.Load() && r.output == ""
 	r.output += errs.String()
 	return r
 }
 
-func read(out io.Reader) result {
+// Start starts the job in a process of its own, which kill ends by SIGKILL.
+func Start(t *testing.T, job, dir string) (kill func()) {
+	t.Helper()
+	cmd := command(t.Context(), job, dir)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	return func() {
+		t.Helper()
+		if err := cmd.Process.Kill(); err != nil {
+			t.Fatalf("the job %q is over: %v", job, err)
+		}
+		_ = cmd.Wait() // killed
+	}
+}
+
+func command(ctx context.Context, job, dir string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, os.Args[0], "-test.run=^$") // done context = SIGKILL
+	cmd.Env = append(os.Environ(), jobVar+"="+job, dirVar+"="+dir)
+	return cmd
+}
+
+// read reads what a child tells until it ends, and calls first at its first load.
+func read(out io.Reader, first func()) result {
 	var r result
 	for lines := bufio.NewScanner(out); lines.Scan(); {
 		switch line := lines.Text(); line {
 		case "loaded":
-			r.loads++
+			if r.loads++; r.loads == 1 {
+				r.first = time.Now()
+				first()
+			}
 		case "done":
 			r.done = true
 		default:

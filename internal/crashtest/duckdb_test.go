@@ -9,22 +9,9 @@ import (
 
 	_ "github.com/marcboeker/go-duckdb"
 
-	"github.com/floedata/floe"
-	"github.com/floedata/floe/batching"
 	"github.com/floedata/floe/internal/crashtest"
-	"github.com/floedata/floe/sink"
 	"github.com/floedata/floe/sink/duckdb"
 )
-
-var numbers = crashtest.Numbers{Partitions: 3, Batches: 40, Rows: 500, Keys: 700}
-
-func TestMain(m *testing.M) {
-	crashtest.Main(m, map[string]crashtest.Job{
-		"append":  load(duckdb.Options{}),
-		"upsert":  load(duckdb.Options{Mode: sink.Upsert, Key: []string{"key"}}),
-		"replace": load(duckdb.Options{Mode: sink.Replace}),
-	})
-}
 
 // load is a pipeline from the numbers into DuckDB, in small batches.
 func load(opts duckdb.Options) crashtest.Job {
@@ -33,17 +20,7 @@ func load(opts duckdb.Options) crashtest.Job {
 		if err != nil {
 			return err
 		}
-		p, err := floe.New("crash", numbers.Source(), dst, &floe.Options{
-			Batching: batching.Policy{Rows: 1000},
-			Hooks:    floe.Hooks{Loaded: func(floe.BatchInfo) { loaded() }},
-		})
-		if err != nil {
-			return err
-		}
-		if _, err := p.Run(ctx); err != nil {
-			return err
-		}
-		return dst.Close(ctx)
+		return run(ctx, numbers, dst, loaded)
 	}
 }
 

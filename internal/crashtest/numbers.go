@@ -32,6 +32,26 @@ var Schema = arrow.NewSchema([]arrow.Field{
 // Total is the number of rows.
 func (n Numbers) Total() int { return n.Partitions * n.Batches * n.Rows }
 
+// Key is the key of the row with that id.
+func (n Numbers) Key(id int64) int64 {
+	return id/int64(n.Batches*n.Rows)*n.Keys + id%max(n.Keys, 1)
+}
+
+// IDs are those of the rows, in ascending order: of all, or of the last one of each key.
+func (n Numbers) IDs(lastOfKey bool) []int64 {
+	last := map[int64]int64{}
+	for id := range int64(n.Total()) {
+		last[n.Key(id)] = id
+	}
+	var ids []int64
+	for id := range int64(n.Total()) {
+		if !lastOfKey || last[n.Key(id)] == id {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
 // Partitions yields the partitions "0", "1" and so on.
 func (n Numbers) partitions(yield func(source.Partition, error) bool) {
 	for i := range n.Partitions {
@@ -91,7 +111,7 @@ func (r *numbersReader) Next(ctx context.Context) (source.Batch, error) {
 	for i := range r.n.Rows {
 		id := int64(first + i)
 		b.Field(0).(*array.Int64Builder).Append(id)
-		b.Field(1).(*array.Int64Builder).Append(int64(r.index)*r.n.Keys + id%max(r.n.Keys, 1))
+		b.Field(1).(*array.Int64Builder).Append(r.n.Key(id))
 		b.Field(2).(*array.StringBuilder).Append("row-" + strconv.FormatInt(id, 10))
 		b.Field(3).(*array.Float64Builder).Append(float64(id) / 2)
 	}

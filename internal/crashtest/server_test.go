@@ -1,0 +1,79 @@
+package crashtest_test
+
+import (
+	"context"
+	"math/rand/v2"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/floedata/floe"
+	"github.com/floedata/floe/batching"
+	"github.com/floedata/floe/internal/crashtest"
+	"github.com/floedata/floe/internal/servers"
+	"github.com/floedata/floe/retry"
+	floesql "github.com/floedata/floe/sink/sql"
+)
+
+// serverKills is how often the server is killed amid one run.
+const serverKills = 10
+
+// long is a source that outlives the kills.
+var long = crashtest.Numbers{Partitions: 3, Batches: 400, Rows: 100, Keys: 700}
+
+func TestKillPostgresServer(t *testing.T) {
+	killServer(t, databases["postgres"], func() *servers.Private { return servers.StartPostgres(t) })
+}
+
+func TestKillMariaDBServer(t *testing.T) {
+	killServer(t, databases["mysql"], func() *servers.Private { return servers.StartMariaDB(t) })
+}
+
+// killServer runs one pipeline while the server is killed by SIGKILL, and started again, between its loads.
+func killServer(t *testing.T, d database, start func() *servers.Private) {
+	for mode, opts := range map[string]floesql.Options{"append": modes["append"], "upsert": modes["upsert"]} {
+		t.Run(mode, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+			defer cancel()
+			server := start()
+			dsn := server.Database(t)
+			dst, err := d.open(ctx, dsn, "numbers", &opts)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer dst.Close(ctx)
+			var loads atomic.Int64
+			p, err := floe.New("server", long.Source(), dst, &floe.Options{
+				Batching: batching.Policy{Rows: int64(long.Rows)},
+				Retry:    retry.Policy{Retries: 100, Base: 20 * time.Millisecond, Factor: 1.5, Max: 300 * time.Millisecond},
+				Hooks:    floe.Hooks{Loaded: func(floe.BatchInfo) { loads.Add(1) }},
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			done := make(chan error, 1)
+			go func() {
+				_, err := p.Run(ctx)
+				done <- err
+			}()
+			total := int64(long.Partitions * long.Batches)
+			for k := range int64(serverKills) {
+				// Each kill comes after a share of the loads, and a random while later, so that it falls anywhere in one.
+				for loads.Load() < (k+1)*total/(serverKills+2) {
+					select {
+					case err := <-done:
+						t.Fatalf("after %d kills and %d loads the run ended: %v", k, loads.Load(), err)
+					case <-time.After(time.Millisecond):
+					}
+				}
+				time.Sleep(time.Duration(rand.Int64N(int64(10 * time.Millisecond))))
+				server.Kill()
+				server.Start()
+			}
+			if err := <-done; err != nil {
+				t.Fatalf("after %d kills: %v", serverKills, err)
+			}
+			d.verify(t, dsn, "numbers", long, mode == "upsert")
+		})
+	}
+}

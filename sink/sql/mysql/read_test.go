@@ -17,7 +17,6 @@ import (
 
 // typeOf is the Arrow type as which the tests read a column.
 func typeOf(columnType string) arrow.DataType {
-	base, _, _ := strings.Cut(columnType, "(")
 	base, unsigned := strings.CutSuffix(columnType, " unsigned")
 	base, arguments, _ := strings.Cut(base, "(")
 	switch {

@@ -15,6 +15,7 @@ import (
 	"github.com/apache/arrow/go/v17/arrow/memory"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/floedata/floe/internal/servers"
 	"github.com/floedata/floe/sink"
 	"github.com/floedata/floe/sink/sinktest"
 	floesql "github.com/floedata/floe/sink/sql"
@@ -48,13 +49,15 @@ func TestConformanceReplace(t *testing.T) {
 
 // instance is a database in which every harness has a schema of its own.
 type instance struct {
-	pool    *pgxpool.Pool
+	dsn     string
+	pool    *pgxpool.Pool // to look at it by
 	options floesql.Options
 	schemas atomic.Int64 // made so far: their names' numbers
 }
 
 func newInstance(t *testing.T, o floesql.Options) *instance {
-	return &instance{pool: newPool(t), options: o}
+	dsn := servers.Postgres(t).Database(t)
+	return &instance{dsn: dsn, pool: poolOf(t, dsn), options: o}
 }
 
 func (i *instance) harness(t testing.TB) sinktest.Harness {
@@ -74,7 +77,7 @@ func (i *instance) on(ctx context.Context, table string) (sinktest.Harness, erro
 	o := i.options
 	o.Schema = schema
 	return sinktest.Harness{
-		Open: func(context.Context) (sink.Sink, error) { return postgres.New(i.pool, table, &o) },
+		Open: func(ctx context.Context) (sink.Sink, error) { return postgres.Open(ctx, i.dsn, table, &o) },
 		Read: func(ctx context.Context) ([]arrow.Record, error) { return readTable(ctx, i.pool, schema, table) },
 		Loading: func(ctx context.Context) ([]arrow.Record, error) {
 			var shadow string

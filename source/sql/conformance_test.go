@@ -9,7 +9,10 @@ import (
 	"github.com/apache/arrow/go/v17/arrow/memory"
 
 	"github.com/floedata/floe/dialect"
+	"github.com/floedata/floe/dialect/mysql"
+	"github.com/floedata/floe/dialect/postgres"
 	"github.com/floedata/floe/dialect/sqlite"
+	"github.com/floedata/floe/internal/servers"
 	"github.com/floedata/floe/source"
 	"github.com/floedata/floe/source/sourcetest"
 	floesql "github.com/floedata/floe/source/sql"
@@ -24,8 +27,18 @@ func TestContract(t *testing.T) {
 	}
 }
 
-// contract holds the source to it in databases that open makes.
-func contract(t *testing.T, d dialect.Dialect, open func(testing.TB) *sql.DB) {
+func TestContractPostgres(t *testing.T) {
+	dsn := servers.Postgres(t).Database(t)
+	contract(t, postgres.Dialect{}, func(tb testing.TB) *sql.DB { return open(tb, "pgx", dsn) })
+}
+
+func TestContractMariaDB(t *testing.T) {
+	dsn := servers.MariaDB(t).Database(t)
+	contract(t, mysql.Dialect{}, func(tb testing.TB) *sql.DB { return open(tb, "mysql", dsn) })
+}
+
+// contract holds the source to it in the database that connect opens.
+func contract(t *testing.T, d dialect.Dialect, connect func(testing.TB) *sql.DB) {
 	whole := map[string][]arrow.Record{"numbers": {record(0, 100)}}
 	tests := []struct {
 		name string
@@ -75,7 +88,8 @@ func contract(t *testing.T, d dialect.Dialect, open func(testing.TB) *sql.DB) {
 	for _, tc := range tests {
 		t.Run(tc.name, func(t *testing.T) {
 			sourcetest.Run(t, func(tb testing.TB) sourcetest.Harness {
-				db := open(tb)
+				db := connect(tb)
+				exec(tb, db, "DROP TABLE IF EXISTS numbers") // of the rule before
 				exec(tb, db, numbers("numbers", 0, 100)...)
 				exec(tb, db, tc.make...)
 				return sourcetest.Harness{

@@ -12,6 +12,8 @@ import (
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
 	"github.com/apache/arrow/go/v17/arrow/memory"
+	_ "github.com/go-sql-driver/mysql"
+	_ "github.com/jackc/pgx/v5/stdlib"
 	_ "github.com/mattn/go-sqlite3"
 	_ "modernc.org/sqlite"
 
@@ -25,13 +27,19 @@ var sqliteDrivers = []string{"sqlite", "sqlite3"}
 // openSQLite makes a database with the statements run.
 func openSQLite(tb testing.TB, driver string, statements ...string) *sql.DB {
 	tb.Helper()
-	db, err := sql.Open(driver, filepath.Join(tb.TempDir(), "data.db"))
+	db := open(tb, driver, filepath.Join(tb.TempDir(), "data.db"))
+	exec(tb, db, "PRAGMA synchronous = OFF")
+	exec(tb, db, statements...)
+	return db
+}
+
+func open(tb testing.TB, driver, dsn string) *sql.DB {
+	tb.Helper()
+	db, err := sql.Open(driver, dsn)
 	if err != nil {
 		tb.Fatal(err)
 	}
 	tb.Cleanup(func() { db.Close() })
-	exec(tb, db, "PRAGMA synchronous = OFF")
-	exec(tb, db, statements...)
 	return db
 }
 

@@ -82,40 +82,60 @@ var delimiter = [256]bool{'"': true, '{': true, '}': true, '[': true, ']': true,
 // skipNested is skipValue for an object or array.
 func skipNested(data []byte, i int) int {
 	depth := 0
-	for {
-		for i+8 <= len(data) {
+	inside := uint64(0) // all bits where data[i] is within a string
+	for i < len(data) {
+		if i+8 <= len(data) {
 			w := binary.LittleEndian.Uint64(data[i:])
-			// Square brackets differ from curly ones in one bit. As to the borrow, see text.JSONStops.
-			v := w | lows*0x20
-			q, o, c := w^(lows*'"'), v^(lows*'{'), v^(lows*'}')
-			if hit := ((q-lows)&^q | (o-lows)&^o | (c-lows)&^c) & highs; hit != 0 {
-				i += bits.TrailingZeros64(hit) >> 3
-				break
+			if equal8(w, '\\') == 0 {
+				// Behind an odd number of quotes, a byte is within a string.
+				q := equal8(w, '"')
+				q ^= q << 8
+				q ^= q << 16
+				q ^= q << 32
+				q ^= inside
+				inside = uint64(int64(q) >> 63)
+				// But for three bits, brackets and braces are alike, and like no other byte that JSON has there.
+				for hits := equal8(w|lows*0x26, 0x7f) &^ q; hits != 0; hits &= hits - 1 {
+					end := i + bits.TrailingZeros64(hits)>>3 + 1
+					if depth = nesting(depth, data[end-1]); depth == 0 {
+						return end
+					}
+				}
+				i += 8
+				continue
 			}
-			i += 8
 		}
-		for i < len(data) && data[i] != '"' && data[i]|0x20 != '{' && data[i]|0x20 != '}' {
-			i++
-		}
-		if i >= len(data) {
-			return -1
-		}
-		switch data[i] | 0x20 {
-		case '{':
-			depth++
-			i++
-		case '}':
-			depth--
-			i++
-			if depth == 0 {
-				return i
-			}
-		default:
-			if i, _, _ = endString(data, i+1); i < 0 {
-				return -1
+		for end := i + 8; i < end && i < len(data); i++ {
+			switch c := data[i]; {
+			case c == '"':
+				inside = ^inside
+			case inside == 0:
+				if depth = nesting(depth, c); depth == 0 {
+					return i + 1
+				}
+			case c == '\\':
+				i++
 			}
 		}
 	}
+	return -1
+}
+
+// nesting returns the depth behind c. Square brackets differ from curly ones in one bit.
+func nesting(depth int, c byte) int {
+	switch c | 0x20 {
+	case '{':
+		return depth + 1
+	case '}':
+		return depth - 1
+	}
+	return depth
+}
+
+// equal8 sets the highest bit of each of 8 bytes that is c.
+func equal8(w uint64, c byte) uint64 {
+	w ^= lows * uint64(c)
+	return ^(w&^highs + ^uint64(highs) | w) & highs
 }
 
 // token is a run of bytes to be found again and again.

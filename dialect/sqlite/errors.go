@@ -80,12 +80,13 @@ func (Dialect) Message(err error) string {
 	if !ok {
 		return err.Error()
 	}
-	// modernc writes the code's name before SQLite's text, and its number behind.
+	// modernc and zombiezen write the code's name before SQLite's text, modernc its number behind.
 	if i := strings.LastIndex(text, " ("); i > 0 && strings.HasSuffix(text, ")") && strings.Trim(text[i+2:len(text)-1], "0123456789") == "" {
 		text = text[:i]
 	}
-	for _, name := range []string{"constraint failed", "datatype mismatch", "string or blob too big", "SQL logic error"} {
-		text = strings.TrimPrefix(text, name+": ")
+	text = strings.TrimPrefix(text, "sqlite: step: ")
+	for _, name := range []string{"constraint failed: ", "datatype mismatch: ", "string or blob too big: ", "SQL logic error: "} {
+		text = strings.TrimPrefix(text, name)
 	}
 	return text
 }

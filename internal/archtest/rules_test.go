@@ -138,6 +138,18 @@ var rules = []rule{
 		reason:   "the SQL sink with the bulk loader of one database: it knows its dialect and its driver",
 	},
 	{
+		packages: []string{"dialect/sqlite"},
+		inside:   [][]string{{"dialect"}, helpers},
+		outside:  [][]string{arrow},
+		reason:   "a dialect of several drivers knows their errors without importing any, and no sink or source",
+	},
+	{
+		packages: []string{"sink/sql/sqlite"},
+		inside:   [][]string{base, contracts, helpers, {"dialect", "dialect/sqlite", "sink/sql"}},
+		outside:  [][]string{arrow, {"zombiezen.com/go/sqlite"}},
+		reason:   "a connector knows its contract, its driver and the generic sink that it is a route of",
+	},
+	{
 		packages: []string{"sink/duckdb/..."},
 		inside:   [][]string{base, contracts, helpers},
 		outside:  [][]string{arrow, sync, {"github.com/marcboeker/go-duckdb", "github.com/google/uuid"}},

@@ -247,5 +247,8 @@ func failure(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("%w: %w", ctx.Err(), err)
 	}
+	if known := (*codeError)(nil); errors.As(err, &known) {
+		return err
+	}
 	return &codeError{code: int(sqlite.ErrCode(err)), err: err}
 }

@@ -90,8 +90,60 @@ func (p *inserter) Insert(ctx context.Context, c *sql.Conn, records []arrow.Reco
 		if !ok {
 			return fmt.Errorf("the route of sink/sql/sqlite needs its own connections, not %T", driverConn)
 		}
-		return conn.within(ctx, func() error { return p.insert(conn.db, records) })
+		return conn.within(ctx, func() error {
+			broken, err := p.brokenLater(conn.db)
+			if err != nil {
+				return err
+			}
+			if err := p.insert(conn.db, records); err != nil || broken < 0 {
+				return err
+			}
+			if now, err := p.brokenLater(conn.db); err != nil || now <= broken {
+				return err
+			}
+			return &codeError{code: int(sqlite.ResultConstraintForeignKey), err: errors.New("FOREIGN KEY constraint failed, which COMMIT would find")}
+		})
 	})
+}
+
+// brokenLater counts the rows of the table that break a foreign key, where it has one that is checked at COMMIT only:
+// then it is too late to find the row. -1 = it has none.
+func (p *inserter) brokenLater(db *sqlite.Conn) (int, error) {
+	schema, table := split(p.into.Table)
+	count := func(query string, args ...string) (n int, err error) {
+		stmt, _, err := db.PrepareTransient(query)
+		if err != nil {
+			return 0, err
+		}
+		for i, a := range args {
+			stmt.BindText(i+1, a)
+		}
+		more := true
+		for more && err == nil {
+			if more, err = stmt.Step(); more {
+				n++
+			}
+		}
+		return n, errors.Join(err, finalize(stmt, err))
+	}
+	name := strings.ReplaceAll(table[1:len(table)-1], `""`, `"`)
+	n, err := count(`SELECT 1 FROM `+schema+`.sqlite_schema WHERE type = 'table' AND name = ? COLLATE NOCASE AND sql LIKE '%deferred%'`, name)
+	if err != nil || n == 0 {
+		return -1, err
+	}
+	return count(`PRAGMA ` + schema + `.foreign_key_check(` + table + `)`)
+}
+
+// split divides a qualified name; both parts stay quoted.
+func split(qualified string) (schema, table string) {
+	end := 1
+	for qualified[end] != '"' || qualified[end+1] == '"' {
+		if qualified[end] == '"' {
+			end++
+		}
+		end++
+	}
+	return qualified[:end+1], qualified[end+2:]
 }
 
 func (p *inserter) insert(db *sqlite.Conn, records []arrow.Record) error {

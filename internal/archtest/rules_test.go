@@ -108,6 +108,18 @@ var rules = []rule{
 		reason:   "it reads through database/sql, so that any driver does",
 	},
 	{
+		packages: []string{"source/sql/postgres"},
+		inside:   [][]string{base, contracts, helpers, {"dialect", "dialect/postgres", "source/sql"}},
+		outside:  [][]string{arrow, {"github.com/jackc/pgx/v5"}},
+		reason:   "a connector knows its contract, its driver and the generic source that it is a route of",
+	},
+	{
+		packages: []string{"source/sql/duckdb"},
+		inside:   [][]string{base, contracts, helpers, {"dialect", "source/sql"}},
+		outside:  [][]string{arrow, {"github.com/marcboeker/go-duckdb"}},
+		reason:   "a connector knows its contract, its driver and the generic source that it is a route of",
+	},
+	{
 		packages: []string{"sink/sql"},
 		inside:   [][]string{base, contracts, helpers, {"dialect"}},
 		outside:  [][]string{arrow, sync},

@@ -27,7 +27,10 @@ type column struct {
 	fault  *columnFault             // of the last value
 }
 
-type columnFault struct{ code, message string }
+type columnFault struct {
+	code, message string
+	words         *string // nil = NULL
+}
 
 // Scan implements sql.Scanner. It answers no error: the row is finished all the same, and its fault taken after.
 func (c *column) Scan(src any) error {
@@ -43,7 +46,11 @@ func (c *column) Scan(src any) error {
 	c.bytes += c.width
 	if f != text.None {
 		c.build.AppendNull()
-		c.fault = &columnFault{f.Code(), f.Describe([]byte(inWords(src)), c.field.Type.String())}
+		c.fault = &columnFault{code: f.Code(), message: f.Describe([]byte(inWords(src)), c.field.Type.String())}
+		if src != nil {
+			words := inWords(src)
+			c.fault.words = &words
+		}
 	}
 	return nil
 }

@@ -62,7 +62,7 @@ func (k keyColumn) value(row int) (value, error) {
 		return v, nil
 	}
 	kind, _ := keyKind(k.column.DataType())
-	v := value{kind: kind, text: strings.Clone(keyText(k.column, row))}
+	v := value{kind: kind, text: strings.Clone(textOf(k.column, row))}
 	if !v.valid() {
 		return value{}, fmt.Errorf("the key's column %q: %.100q cannot be written as a position", k.name, v.text)
 	}
@@ -81,10 +81,11 @@ func (k keyColumn) same(i, j int) bool {
 	case *array.Timestamp:
 		return c.Value(i) == c.Value(j)
 	}
-	return keyText(k.column, i) == keyText(k.column, j)
+	return textOf(k.column, i) == textOf(k.column, j)
 }
 
-func keyText(a arrow.Array, row int) string {
+// textOf is a value as positions and dead letters write it.
+func textOf(a arrow.Array, row int) string {
 	switch a := a.(type) {
 	case *array.Float32:
 		return formatFloat(float64(a.Value(row)))

@@ -41,16 +41,17 @@ type Rows interface {
 type Chunk struct {
 	// Record has all of the rows. Where a value did not fit its column it has null, whether or not the field is nullable.
 	Record arrow.Record
-	// Faults are those values, the first one of each row, in the order of rows.
+	// Faults are the rows with such values, in order.
 	Faults []Fault
 }
 
-// Fault is a value that its column could not take.
+// Fault is a row with a value that its column could not take.
 type Fault struct {
-	Row    int64 // in the chunk
-	Column int
-	// Code and Message are those of a dead letter, but for the column's name, which is put in front of the message.
+	Row int64 // in the chunk
+	// Column is the first with such a value. Code and Message are those of a dead letter, but for the column's name, which
+	// is put in front of the message.
+	Column        int
 	Code, Message string
-	// Texts are the values of the row in words, nil = NULL.
-	Texts []*string
+	// Texts are all such values of the row in words, by column.
+	Texts map[int]string
 }

@@ -102,25 +102,22 @@ func (r *scanRows) Read(rows, bytes int64) (Chunk, error) {
 		columns[i], dest[i] = c, c
 	}
 	var faults []Fault
-	n := int64(0)
-	for size := int64(0); n < rows && size < bytes && r.rows.Next(); n++ {
+	n, size := int64(0), int64(0)
+	for n < rows && size < bytes && r.rows.Next() {
 		if err := r.rows.Scan(dest...); err != nil {
 			return Chunk{}, err
 		}
 		size = 0
-		for _, c := range columns {
+		for i, c := range columns {
 			size += c.bytes
+			if c.fault != nil {
+				faults = addFault(faults, n, i, c.fault)
+				c.fault = nil
+			}
 		}
-		fault, err := r.fault(columns)
-		if err != nil {
-			return Chunk{}, err
-		}
-		if fault != nil {
-			fault.Row = n
-			faults = append(faults, *fault)
-		}
+		n++
 	}
-	if n < rows {
+	if n < rows && size < bytes {
 		if err := r.rows.Err(); err != nil {
 			return Chunk{}, err
 		}
@@ -131,38 +128,15 @@ func (r *scanRows) Read(rows, bytes int64) (Chunk, error) {
 	return Chunk{Record: b.NewRecord(), Faults: faults}, nil
 }
 
-// fault returns the first fault of the row that was read, and takes it from its column.
-func (r *scanRows) fault(columns []*column) (first *Fault, err error) {
-	for i, c := range columns {
-		if c.fault == nil {
-			continue
-		}
-		if first == nil {
-			first = &Fault{Column: i, Code: c.fault.code, Message: c.fault.message}
-		}
-		c.fault = nil
+// addFault adds a value that did not fit to those of its row.
+func addFault(faults []Fault, row int64, i int, f *columnFault) []Fault {
+	if n := len(faults); n == 0 || faults[n-1].Row != row {
+		faults = append(faults, Fault{Row: row, Column: i, Code: f.code, Message: f.message, Texts: map[int]string{}})
 	}
-	if first == nil {
-		return nil, nil
+	if f.words != nil {
+		faults[len(faults)-1].Texts[i] = *f.words
 	}
-	// The row stays where it is until the next one: its values are read once more, as texts.
-	values := make([]any, len(columns))
-	dest := make([]any, len(columns))
-	for i := range values {
-		dest[i] = &values[i]
-	}
-	if err := r.rows.Scan(dest...); err != nil {
-		return nil, err
-	}
-	for _, v := range values {
-		if v == nil {
-			first.Texts = append(first.Texts, nil)
-			continue
-		}
-		text := inWords(v)
-		first.Texts = append(first.Texts, &text)
-	}
-	return first, nil
+	return faults
 }
 
 // Close implements [Rows].

@@ -180,7 +180,7 @@ func (r *reader) batch(c Chunk, first int) (source.Batch, error) {
 	defer rec.Release()
 
 	var reasons []deadletter.Reason
-	var texts [][]*string
+	var faults []Fault
 	for _, f := range c.Faults {
 		if f.Row < int64(first) {
 			continue
@@ -189,7 +189,7 @@ func (r *reader) batch(c Chunk, first int) (source.Batch, error) {
 		reasons = append(reasons, deadletter.Reason{
 			Row: f.Row - int64(first), Code: f.Code, Column: name, Message: fmt.Sprintf("column %q: %s", name, f.Message),
 		})
-		texts = append(texts, f.Texts)
+		faults = append(faults, f)
 	}
 	kept, nulled, err := deadletter.Split(mem, rec, reasons)
 	nulled.Release()
@@ -198,7 +198,7 @@ func (r *reader) batch(c Chunk, first int) (source.Batch, error) {
 	}
 	b := source.Batch{Record: kept}
 	if len(reasons) > 0 {
-		b.Rejected = &deadletter.Rows{Record: words(mem, rec.Schema(), texts), Reasons: reasons}
+		b.Rejected = &deadletter.Rows{Record: words(mem, all, faults), Reasons: reasons}
 	}
 	return b, nil
 }
@@ -213,21 +213,25 @@ func (r *reader) project(rec arrow.Record) arrow.Record {
 	return array.NewRecord(arrow.NewSchema(rec.Schema().Fields()[:n], nil), rec.Columns()[:n], rec.NumRows())
 }
 
-// words makes a record of texts: values that do not fit a type are kept as they are.
-func words(mem memory.Allocator, schema *arrow.Schema, rows [][]*string) arrow.Record {
-	fields := schema.Fields()
+// words makes a record of texts of the rows at fault: values that do not fit a type are kept as they are.
+func words(mem memory.Allocator, rec arrow.Record, faults []Fault) arrow.Record {
+	fields := rec.Schema().Fields()
 	for i := range fields {
 		fields[i] = arrow.Field{Name: fields[i].Name, Type: arrow.BinaryTypes.String, Nullable: true}
 	}
 	b := array.NewRecordBuilder(mem, arrow.NewSchema(fields, nil))
 	defer b.Release()
-	for _, row := range rows {
+	for _, f := range faults {
 		for i := range fields {
 			column := b.Field(i).(*array.StringBuilder)
-			if row[i] == nil {
+			text, wrong := f.Texts[i]
+			switch {
+			case wrong:
+				column.Append(text)
+			case rec.Column(i).IsNull(int(f.Row)):
 				column.AppendNull()
-			} else {
-				column.Append(*row[i])
+			default:
+				column.Append(inWords([]byte(textOf(rec.Column(i), int(f.Row))))) // bytes are none
 			}
 		}
 	}

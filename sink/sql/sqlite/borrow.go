@@ -9,7 +9,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/floedata/floe/dialect"
 	litedialect "github.com/floedata/floe/dialect/sqlite"
 )
 
@@ -19,7 +18,7 @@ type borrower struct {
 	db *sql.DB
 
 	mu      sync.Mutex
-	checked bool // that all connections of the pool see one database
+	checked bool // that there is one database
 }
 
 // Driver implements [driver.Connector].
@@ -37,50 +36,23 @@ func (b *borrower) Connect(ctx context.Context) (driver.Conn, error) {
 	return &borrowed{c}, nil
 }
 
-// check refuses a database in memory of which each connection of the pool has its own.
+// check refuses a database in memory, of which each connection of the pool has its own. Where they share one, by
+// cache=shared, drivers wait for one another without looking at a context.
 func (b *borrower) check(ctx context.Context) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.checked {
 		return nil
 	}
-	c, err := b.db.Conn(ctx)
-	if err != nil {
-		return err
-	}
-	defer c.Close()
 	var file string
-	if err := c.QueryRowContext(ctx, "SELECT file FROM pragma_database_list WHERE name = 'main'").Scan(&file); err != nil {
+	if err := b.db.QueryRowContext(ctx, "SELECT file FROM pragma_database_list WHERE name = 'main'").Scan(&file); err != nil {
 		return err
 	}
 	if file == "" && b.db.Stats().MaxOpenConnections != 1 {
-		if err := b.checkShared(ctx, c); err != nil {
-			return err
-		}
+		return errors.New("the database is in memory, and each connection of the pool has one of its own: call SetMaxOpenConns(1), or use a file")
 	}
 	b.checked = true
 	return nil
-}
-
-// checkShared takes the right to write the database on two connections, which of one database fails.
-func (b *borrower) checkShared(ctx context.Context, c *sql.Conn) error {
-	other, err := b.db.Conn(ctx)
-	if err != nil {
-		return err
-	}
-	defer other.Close()
-	if _, err := c.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
-		return err
-	}
-	_, err = other.ExecContext(ctx, "BEGIN IMMEDIATE")
-	if err == nil {
-		_, _ = other.ExecContext(ctx, "ROLLBACK")
-		err = errors.New("the database is in memory, and each connection of the pool has one of its own: call SetMaxOpenConns(1), let the connections share it, or use a file")
-	} else if (litedialect.Dialect{}).Classify(err) == dialect.Conflict {
-		err = nil
-	}
-	_, undone := c.ExecContext(ctx, "ROLLBACK")
-	return errors.Join(err, undone)
 }
 
 // borrowed is a connection of the other pool. It reaches the driver's by Raw, call by call.

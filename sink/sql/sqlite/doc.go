@@ -33,5 +33,6 @@
 // # Databases in memory
 //
 // A path that names none, or :memory:, is refused by [Open]. In [New] a database in memory is one for each connection of
-// the pool, unless they share it (cache=shared): the sink's first Open finds out, and refuses. Set db.SetMaxOpenConns(1) to have one.
+// the pool: it is refused unless db.SetMaxOpenConns(1) leaves it one. With cache=shared too, where drivers wait for one
+// another whatever the context says.
 package sqlite

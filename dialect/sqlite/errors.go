@@ -135,7 +135,7 @@ func mattn(err error) (code int, ok bool) {
 
 // IsBusy says that the statement has done nothing because another connection has the database, and can be tried again
 // in its transaction. A transaction that began by reading before the other wrote cannot go on.
-func IsBusy(err error) bool {
+func (Dialect) IsBusy(err error) bool {
 	code, _, ok := result(err)
 	return ok && code&0xff == codeBusy && code != codeBusySnapshot
 }

@@ -138,7 +138,7 @@ func patiently(ctx context.Context, do func() error) error {
 	const longest = 50 * time.Millisecond
 	for wait := time.Millisecond; ; wait = min(2*wait, longest) {
 		err := do()
-		if err == nil || !litedialect.IsBusy(err) {
+		if err == nil || !(litedialect.Dialect{}).IsBusy(err) {
 			return err
 		}
 		timer := time.NewTimer(wait)

@@ -47,21 +47,29 @@
 //
 // # Sessions
 //
-// A transaction runs at READ COMMITTED, which a server that writes its binary log by statements refuses. It sets
-// sql_mode, time_zone, innodb_lock_wait_timeout and lock_wait_timeout of its session: strict, UTC, and one minute each.
+// A transaction runs at READ COMMITTED, which a server that writes its binary log by statements refuses. It, and Lock, set
+// sql_mode, time_zone, innodb_lock_wait_timeout and lock_wait_timeout of their session, and leave them so: strict, UTC,
+// and one minute each.
+//
+// # Tables
+//
+// A table that is replaced goes with its triggers, and foreign keys of others to it would follow it: where it has either,
+// it cannot be replaced, and the error says so. Foreign keys of its own are kept, under new names. The table that takes
+// its place comes in one step, by RENAME TABLE.
 //
 // # Errors
 //
-//	1213, 1205, 3572, 1050, 1060, 1061, 1412, 1020    deadlock, lock timeout, two that do the same     conflict
-//	1040, 1041, 1203, 1226, 1053, 1927, 1047, 3168,
-//	1077-1080, 1152-1161, 1184, 2006, 2013,
-//	driver.ErrBadConn, ErrInvalidConn, net and io     too many connections, shutdown, lost             unavailable
-//	1062, 1586, 1022, 1048, 1364, 1263, 1406, 1265,
-//	1264, 1366, 1292, 1411, 1367, 1690, 1146… (1)     a value or row                                   row fault
-//	3819, 4025, 1451, 1452, 1216, 1217, 1644, 3140    a constraint; a trigger's SIGNAL; JSON           row fault
-//	1148, 3948, 4166, 1787                            local infile is off; temporary tables are        forbidden
-//	1290, 1792, 1836                                  a replica, or read-only                          read-only
-//	1021, 1114, 3675                                  no room                                          full
-//	1044, 1045, 1142, 1143, 1227, 1370, 1698, 1820    login, privilege                                 denied
-//	1049, 1146, 1054, 1051, 1176                      database, table or column                        missing
+//	conflict       1213 deadlock, 1205 lock wait timeout, 1242 no lock from Lock in time, 3572, 1020, 1412;
+//	               1050, 1060, 1061 somebody else made it
+//	unavailable    1040, 1041, 1203, 1226 too many connections; 1053, 1077 to 1080 shutdown; 1317, 1927, 3168, 3169
+//	               killed; 1152, 1154 to 1161, 1184, 2006, 2013, 4031 lost; 1047 a cluster that is not ready;
+//	               driver.ErrBadConn, mysql.ErrInvalidConn, and what net and io answer
+//	row fault      1062, 1022, 1586, 1859 duplicate; 1048, 1138, 1263, 1364 NULL; 1264, 1265, 1277, 1292, 1300, 1301, 1366,
+//	               1367, 1406, 1411, 1690 a value; 1216, 1217, 1451, 1452 a foreign key; 3819, 4025 CHECK; 1369 CHECK
+//	               OPTION; 1526 no partition; 1644 SIGNAL; 3140, 3141, 4037 JSON; 1118, mysql.ErrPktTooLarge too large
+//	forbidden      1148, 2068, 3948, 4166 LOAD DATA LOCAL; 1787 temporary tables
+//	read-only      1290, 1792, 1836, 3098
+//	full           1021, 1114, 3675
+//	denied         1044, 1045, 1142, 1143, 1227, 1370, 1698, 1820, 1862, 3118, 3159, 4151
+//	missing        1049, 1051, 1054, 1091, 1109, 1146, 1176
 package mysql

@@ -21,7 +21,6 @@ import (
 )
 
 func TestConformanceAppend(t *testing.T)  { conform(t, floesql.Options{}, 0) }
-func TestConformanceInsert(t *testing.T)  { conform(t, floesql.Options{}, 100) }
 func TestConformanceReplace(t *testing.T) { conform(t, floesql.Options{Mode: sink.Replace}, 0) }
 
 func TestConformanceUpsert(t *testing.T) {

@@ -48,13 +48,13 @@ func (Dialect) Placeholder(n int) string { return "$" + strconv.Itoa(n) }
 // MaxParameters implements [dialect.Dialect].
 func (Dialect) MaxParameters() int { return 65_535 }
 
-// Begin implements [dialect.Dialect]. A transaction waits for a lock for 30 s. One whose client says nothing for 60 s is
+// Begin implements [dialect.Dialect]. A transaction waits for a lock for 30 s. One whose client says nothing for 45 s is
 // rolled back by the server, which also asks after 30 s whether the client's machine is there: the locks of a client that
 // died do not stay. Constraints are checked by the statement that breaks them, not by COMMIT.
 func (Dialect) Begin() []string {
 	return []string{
 		"BEGIN ISOLATION LEVEL READ COMMITTED",
-		"SELECT set_config('lock_timeout', '30s', true), set_config('idle_in_transaction_session_timeout', '60s', true), " +
+		"SELECT set_config('lock_timeout', '30s', true), set_config('idle_in_transaction_session_timeout', '45s', true), " +
 			"set_config('tcp_keepalives_idle', '30', true), set_config('tcp_keepalives_interval', '10', true), " +
 			"set_config('tcp_keepalives_count', '3', true)",
 		"SET CONSTRAINTS ALL IMMEDIATE",

@@ -29,5 +29,5 @@ go build -o "$bin/with" ./internal/servers/with
 	END {
 		printf "%s", held
 		printf "tests: %d passed, %d failed, %d skipped\n", passed, failed, skipped
-		for (i = 1; i <= kinds; i++) printf "%d tests skipped: %s\n%s", count[reasons[i]], reasons[i], names[reasons[i]]
+		for (i = 1; i <= kinds; i++) printf "%d %s skipped: %s\n%s", count[reasons[i]], count[reasons[i]] == 1 ? "test" : "tests", reasons[i], names[reasons[i]]
 	}'

@@ -222,7 +222,8 @@ type watchdog struct {
 }
 
 // guard is the watchdog's script. Its arguments are a signal and the directory; it reads the server's process id, and
-// an empty line when there is none.
+// an empty line when there is none. A PostgreSQL that was killed leaves a segment of shared memory to its next start,
+// which does not come.
 const guard = `
 while read -r line; do pid=$line; done
 if [ -n "$pid" ]; then
@@ -234,6 +235,8 @@ if [ -n "$pid" ]; then
 	done
 	kill -KILL "-$pid"
 fi
+shm=$(sed -n '7s/.* //p' "$2/data/postmaster.pid")
+if [ -n "$shm" ]; then ipcrm -m "$shm"; fi
 rm -rf "$2"
 `
 

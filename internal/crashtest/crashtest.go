@@ -164,7 +164,7 @@ func child(t *testing.T, job, dir string, kill moment) result {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
 	defer cancel()
 	cmd := command(ctx, job, dir)
 	var errs strings.Builder

@@ -3,6 +3,8 @@ package crashtest_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"log/slog"
 	"testing"
 	"time"
 
@@ -50,6 +52,7 @@ func move(ctx context.Context, n crashtest.Numbers, dst sink.Sink) error {
 	p, err := floe.New("network", n.Source(), dst, &floe.Options{
 		Batching: batching.Policy{Rows: int64(n.Rows)},
 		Retry:    retry.Policy{Retries: 20, Base: time.Millisecond, Factor: 1.5, Max: 100 * time.Millisecond},
+		Logger:   slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		return err
@@ -60,7 +63,7 @@ func move(ctx context.Context, n crashtest.Numbers, dst sink.Sink) error {
 
 // Requests and replies are lost amid loads, around every COMMIT among them: no row is lost or there twice.
 func TestNetworkCuts(t *testing.T) {
-	n := crashtest.Numbers{Partitions: 2, Batches: 200, Rows: 50, Keys: 70}
+	n := crashtest.Numbers{Partitions: 2, Batches: 100, Rows: 300, Keys: 700}
 	for name, db := range networked {
 		for _, mode := range []string{"append", "upsert"} {
 			t.Run(name+"/"+mode, func(t *testing.T) {
@@ -115,7 +118,7 @@ func TestNetworkSlow(t *testing.T) {
 
 // A server that says nothing any more is waited for as long as the context lasts, wherever it fell silent.
 func TestNetworkStalls(t *testing.T) {
-	n := crashtest.Numbers{Partitions: 1, Batches: 10, Rows: 50, Keys: 70}
+	n := crashtest.Numbers{Partitions: 1, Batches: 10, Rows: 300, Keys: 70}
 	for name, db := range networked {
 		for what, fault := range map[string]netfault.Fault{
 			"before the load":  {Seen: db.loads, Stall: true},
@@ -124,6 +127,7 @@ func TestNetworkStalls(t *testing.T) {
 			"before the claim": {Seen: "_floe_offsets", Stall: true},
 		} {
 			t.Run(name+"/"+what, func(t *testing.T) {
+				t.Parallel() // the driver takes its time to give a connection up
 				direct, proxied, p := behind(t, name)
 				fired := p.Arm(fault)
 				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -151,26 +155,38 @@ func TestNetworkStalls(t *testing.T) {
 	}
 }
 
-// A loader that is killed between its offset's UPDATE and its COMMIT holds the row's lock: the next one gets it all the same.
+// A loader that is killed between its offset's UPDATE and its COMMIT holds the row's lock: the next one gets it all the
+// same, at once where the server hears of the end, and within a minute where the whole machine is gone.
 func TestNetworkSuccessor(t *testing.T) {
-	for name, db := range networked {
-		t.Run(name, func(t *testing.T) {
+	for name := range networked {
+		for _, gone := range []bool{false, true} {
 			direct, proxied, p := behind(t, name)
-			t.Setenv(dsnVar, proxied)
-			fired := p.Arm(netfault.Fault{Seen: db.commit, Skip: 8, Stall: true})
-			kill := crashtest.Start(t, name+" append", "numbers")
+			table := fmt.Sprint("gone_", gone)
+			fired := p.Arm(netfault.Fault{Seen: networked[name].commit, Skip: 8, Stall: true})
+			t.Setenv(databases[name].variable, proxied)
+			kill := crashtest.Start(t, name+" append", table)
 			<-fired
 			kill()
-			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-			defer cancel()
-			dst, err := databases[name].open(ctx, direct, "numbers", nil)
-			if err != nil {
-				t.Fatal(err)
+			if !gone {
+				p.Cut(netfault.Reset)
 			}
-			if err := run(ctx, numbers, dst, func() {}); err != nil {
-				t.Fatal(err)
-			}
-			databases[name].verify(t, direct, "numbers", numbers, false)
-		})
+			t.Run(name+"/"+table, func(t *testing.T) {
+				t.Parallel() // most of it is waiting
+				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+				defer cancel()
+				dst, err := databases[name].open(ctx, direct, table, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				start := time.Now()
+				if err := run(ctx, numbers, dst, func() {}); err != nil {
+					t.Fatal(err)
+				}
+				if took := time.Since(start); took > 30*time.Second && !gone {
+					t.Errorf("the next loader took %s", took)
+				}
+				databases[name].verify(t, direct, table, numbers, false)
+			})
+		}
 	}
 }

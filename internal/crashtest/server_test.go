@@ -2,6 +2,7 @@ package crashtest_test
 
 import (
 	"context"
+	"log/slog"
 	"math/rand/v2"
 	"sync/atomic"
 	"testing"
@@ -19,7 +20,7 @@ import (
 const serverKills = 10
 
 // long is a source that outlives the kills.
-var long = crashtest.Numbers{Partitions: 3, Batches: 400, Rows: 100, Keys: 700}
+var long = crashtest.Numbers{Partitions: 3, Batches: 120, Rows: 100, Keys: 700}
 
 func TestKillPostgresServer(t *testing.T) {
 	killServer(t, databases["postgres"], func() *servers.Private { return servers.StartPostgres(t) })
@@ -47,6 +48,7 @@ func killServer(t *testing.T, d database, start func() *servers.Private) {
 				Batching: batching.Policy{Rows: int64(long.Rows)},
 				Retry:    retry.Policy{Retries: 100, Base: 20 * time.Millisecond, Factor: 1.5, Max: 300 * time.Millisecond},
 				Hooks:    floe.Hooks{Loaded: func(floe.BatchInfo) { loads.Add(1) }},
+				Logger:   slog.New(slog.DiscardHandler),
 			})
 			if err != nil {
 				t.Fatal(err)

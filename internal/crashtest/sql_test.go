@@ -27,22 +27,23 @@ import (
 
 // database is one that a job loads into: each job its own table or file.
 type database struct {
-	d      dialect.Dialect
-	driver string
-	dsn    func(tb servers.TB) string // nil = a file in the job's directory
-	open   func(ctx context.Context, dsn, table string, opts *floesql.Options) (sink.Sink, error)
+	d        dialect.Dialect
+	driver   string
+	variable string // tells a child where its database is; "" = in a file in the job's directory
+	dsn      func(tb servers.TB) string
+	open     func(ctx context.Context, dsn, table string, opts *floesql.Options) (sink.Sink, error)
 }
 
 var databases = map[string]database{
 	"postgres": {
-		d: dialectpostgres.Dialect{}, driver: "pgx",
+		d: dialectpostgres.Dialect{}, driver: "pgx", variable: "FLOE_CRASHTEST_POSTGRES",
 		dsn: func(tb servers.TB) string { return servers.Postgres(tb).Database(tb) },
 		open: func(ctx context.Context, dsn, table string, opts *floesql.Options) (sink.Sink, error) {
 			return postgres.Open(ctx, dsn, table, opts)
 		},
 	},
 	"mysql": {
-		d: dialectmysql.Dialect{}, driver: "mysql",
+		d: dialectmysql.Dialect{}, driver: "mysql", variable: "FLOE_CRASHTEST_MARIADB",
 		dsn: func(tb servers.TB) string { return servers.MariaDB(tb).Database(tb) },
 		open: func(ctx context.Context, dsn, table string, opts *floesql.Options) (sink.Sink, error) {
 			return mysql.Open(ctx, dsn, table, opts)
@@ -62,14 +63,11 @@ var modes = map[string]floesql.Options{
 	"replace": {Mode: sink.Replace},
 }
 
-// dsnVar tells a child where its database is.
-const dsnVar = "FLOE_CRASHTEST_DSN"
-
 func (d database) place(dir string) (dsn, table string) {
-	if d.dsn == nil {
+	if d.variable == "" {
 		return filepath.Join(dir, "target.sqlite"), "numbers"
 	}
-	return os.Getenv(dsnVar), filepath.Base(dir)
+	return os.Getenv(d.variable), filepath.Base(dir)
 }
 
 // sqlJobs are named by database and mode.
@@ -102,8 +100,8 @@ func TestKillSQLiteReplace(t *testing.T)   { killSQL(t, "sqlite", "replace") }
 
 func killSQL(t *testing.T, name, mode string) {
 	d := databases[name]
-	if d.dsn != nil {
-		t.Setenv(dsnVar, d.dsn(t))
+	if d.variable != "" {
+		t.Setenv(d.variable, d.dsn(t))
 	}
 	crashtest.Kill(t, name+" "+mode, func(t *testing.T, dir string) {
 		t.Helper()

@@ -184,7 +184,8 @@ func databaseID(path string, connector driver.Connector) string {
 // qualified writes the name of a table of the sink's schema as it stands in a statement.
 func (s *Sink) qualified(table string) string { return quote(s.schema) + "." + quote(table) }
 
-// Limits implements [sink.Limiter]: full row groups, one load at a time, the next batch ready meanwhile.
+// Limits implements [sink.Limiter]: full row groups, and few, large loads, one at a time, while the next batch fills. At
+// the end of each load, threads of DuckDB's wait for one another, and its COMMIT writes the row groups that are left over.
 func (s *Sink) Limits() sink.Limits {
 	bounded := ""
 	if s.opts.Mode == sink.Replace {
@@ -193,10 +194,9 @@ func (s *Sink) Limits() sink.Limits {
 	return sink.Limits{
 		BoundedOnly:  bounded,
 		Database:     s.database,
-		Batch:        batching.Policy{Rows: 8 * rowGroup, Bytes: 256 << 20},
+		Batch:        batching.Policy{Rows: 32 * rowGroup, Bytes: 384 << 20},
 		Largest:      batching.Policy{Rows: 64 * rowGroup, Bytes: 1 << 30},
 		RecordRows:   rowGroup,
-		InFlight:     2,
 		Loads:        1,
 		EmptyBatches: true,
 		KeepsRejects: s.opts.Rejects != "",

@@ -65,8 +65,8 @@ func (d Dialect) Swap(ctx context.Context, db dialect.DB, schema, shadow, table 
 	if err := each(ctx, db, "PRAGMA legacy_alter_table", nil, func(rows *sql.Rows) error { return rows.Scan(&legacy) }); err != nil {
 		return nil, err
 	}
-	if old != nil && legacy == 0 {
-		// A view or a trigger that names the table would else make the renaming fail, because the table is gone.
+	if legacy == 0 {
+		// A view or a trigger that names the table would else make the renaming fail, because the table is not there.
 		rename = []string{"PRAGMA legacy_alter_table = ON", rename[0], "PRAGMA legacy_alter_table = OFF"}
 	}
 	return append(append(list, rename...), after...), nil

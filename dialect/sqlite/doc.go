@@ -56,8 +56,11 @@
 //
 // # What SQLite has not
 //
-// Tables have no comments, so the offsets cannot know by a mark whether the table is the one whose rows they count:
-// after a table was dropped, or made anew, by others, reset the pipeline.
+// Tables have no comments, so the offsets cannot know by a mark whether the table is the one whose rows they count: that
+// it is gone is noticed, that others have made it anew is not. Reset the pipeline then.
+//
+// A null in an INTEGER PRIMARY KEY becomes the next number; in another primary key it stays null, unless the table says
+// NOT NULL.
 //
 // Only main tables are loaded: a view, a virtual table, and a table that declares ON CONFLICT IGNORE, REPLACE, FAIL or
 // ROLLBACK, by which SQLite would drop rows in silence, are refused.

@@ -16,10 +16,10 @@
 //
 // # Connections
 //
-// The pool that [Open] makes sets wait_timeout to one minute: the server ends the transaction of a client that vanished
-// without a word after that time. A pool of the caller's, given to [New], keeps its own, which is eight hours unless it
-// was set; and a session of it keeps the sql_mode, time_zone, innodb_lock_wait_timeout and lock_wait_timeout that a load
-// sets.
+// A session that loads is set up by each transaction, as package dialect/mysql says, and stays so. One of a pool of the
+// caller's, given to [New], then has another sql_mode and time_zone than before, and the server ends it when nothing was
+// said for 45 s: the driver notices that when it takes the connection up again. Give the sink a pool of its own where
+// that is in the way.
 //
 // A value, or a row with its parameters, cannot be longer than the server's max_allowed_packet where it goes by INSERT.
 // [Open] asks the server for it; a pool of the caller's should be made with maxAllowedPacket=0 where values are long.

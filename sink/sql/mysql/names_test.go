@@ -40,6 +40,7 @@ func TestHostileNames(t *testing.T) {
 	rec := b.NewRecord()
 	defer rec.Release()
 	for i, table := range hostile {
+		db := db
 		o := []*floesql.Options{nil, {Mode: sink.Upsert, Key: []string{"a`b", "select"}}, {Mode: sink.Replace}}[i%3]
 		if table == "_floe_offsets" { // is there, as the table of offsets
 			db = open(t, servers.MariaDB(t).Database(t))

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
 	"strings"
 	"time"
 
@@ -94,12 +93,8 @@ func (s *Sink) Close(ctx context.Context) error {
 	return err
 }
 
-const (
-	// waitTimeout is how many seconds the server waits for a client that says nothing.
-	waitTimeout = "60"
-	// maxIdle ends connections of the pool before the server does.
-	maxIdle = 30 * time.Second
-)
+// maxIdle ends connections of the pool before the server does, which waits for 45 s.
+const maxIdle = 30 * time.Second
 
 // parse reads a DSN and sets what the sink needs of it.
 func parse(dsn string) (*mysql.Config, error) {
@@ -114,13 +109,6 @@ func parse(dsn string) (*mysql.Config, error) {
 	}
 	if def := mysql.NewConfig(); cfg.MaxAllowedPacket == def.MaxAllowedPacket {
 		cfg.MaxAllowedPacket = 0 // that of the server
-	}
-	cfg.Params = maps.Clone(cfg.Params)
-	if cfg.Params == nil {
-		cfg.Params = map[string]string{}
-	}
-	if cfg.Params["wait_timeout"] == "" {
-		cfg.Params["wait_timeout"] = waitTimeout
 	}
 	// Errors are returned; the driver would write some of them to the standard error too.
 	cfg.Logger = &mysql.NopLogger{}

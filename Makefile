@@ -21,7 +21,7 @@ assert: ## the core with arrow's checks against releasing too often
 crash: ## kill a pipeline ROUNDS times, for every sink and mode
 	go test ./internal/crashtest -timeout 0 -v -crash.kills=$(ROUNDS)
 
-scale: ## 3, 30 and 300 million rows in the same memory; ARGS="3 30" for fewer
+scale: ## tables of growing size in the same memory: ARGS="duckdb 3 30", ARGS="postgres 10"; without, all
 	cd benchmarks && go run ./scale $(ARGS)
 
 fuzz: ## every fuzz test for FUZZTIME

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"time"
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
@@ -24,24 +23,26 @@ const batchRows = 64 << 10
 // records reads a Parquet file and gives each record to use, which borrows it.
 type records func(ctx context.Context, path string, use func(arrow.Record)) error
 
-func decodeOurs(ctx context.Context, path, _ string) (child.Result, error) {
-	return decode(ctx, path, ours)
+func decodeOurs(ctx context.Context, in input) (child.Result, error) {
+	return decode(ctx, in.data, ours)
 }
 
-func decodePqarrow(ctx context.Context, path, _ string) (child.Result, error) {
-	return decode(ctx, path, pqarrows)
+func decodePqarrow(ctx context.Context, in input) (child.Result, error) {
+	return decode(ctx, in.data, pqarrows)
 }
 
 // decode reads the file on the clock, and again to sum up its values.
-func decode(ctx context.Context, path string, read records) (r child.Result, err error) {
-	start := time.Now()
-	if err := read(ctx, path, func(rec arrow.Record) { r.Rows += rec.NumRows() }); err != nil {
+func decode(ctx context.Context, path string, read records) (child.Result, error) {
+	rows := int64(0)
+	clock := child.Start()
+	if err := read(ctx, path, func(rec arrow.Record) { rows += rec.NumRows() }); err != nil {
+		return child.Result{}, err
+	}
+	r, err := clock.Stop()
+	if err != nil {
 		return r, err
 	}
-	r.Seconds = time.Since(start).Seconds()
-	if r.RSS, err = child.PeakRSS(); err != nil {
-		return r, err
-	}
+	r.Rows = rows
 	var sum fingerprint
 	err = errors.Join(read(ctx, path, sum.add), sum.err)
 	r.Sum = sum.String()

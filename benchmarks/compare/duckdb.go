@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
-	"time"
 
 	_ "github.com/marcboeker/go-duckdb" // the "duckdb" driver
 
@@ -21,13 +20,13 @@ import (
 const table = "trips"
 
 // fileToDuckDB loads the file by a pipeline into a new database file, checkpoint included.
-func fileToDuckDB(ctx context.Context, path, dir string) (child.Result, error) {
-	db := filepath.Join(dir, "floe.duckdb")
-	start := time.Now()
-	if err := pipeline(ctx, path, db); err != nil {
+func fileToDuckDB(ctx context.Context, in input) (child.Result, error) {
+	db := filepath.Join(in.dir, "floe.duckdb")
+	clock := child.Start()
+	if err := pipeline(ctx, in.data, db); err != nil {
 		return child.Result{}, err
 	}
-	return measured(ctx, start, db)
+	return measured(ctx, clock, db)
 }
 
 func pipeline(ctx context.Context, path, db string) (err error) {
@@ -55,17 +54,17 @@ func pipeline(ctx context.Context, path, db string) (err error) {
 
 // duckDBAlone loads the file by DuckDB's own reader, the function as given with the path for %s.
 func duckDBAlone(function string) side {
-	return func(ctx context.Context, path, dir string) (child.Result, error) {
-		file := filepath.Join(dir, "ref.duckdb")
-		from := strings.Replace(function, "%s", strings.ReplaceAll(path, "'", "''"), 1)
-		start := time.Now()
+	return func(ctx context.Context, in input) (child.Result, error) {
+		file := filepath.Join(in.dir, "ref.duckdb")
+		from := strings.Replace(function, "%s", strings.ReplaceAll(in.data, "'", "''"), 1)
+		clock := child.Start()
 		// Rows may come in any order on both sides: DuckDB loads faster so.
 		err := exec(ctx, file, "SET preserve_insertion_order = false", fmt.Sprintf("CREATE TABLE %s (%s)", table, trips.Table()),
 			fmt.Sprintf("INSERT INTO %s SELECT * FROM %s", table, from), "CHECKPOINT")
 		if err != nil {
 			return child.Result{}, err
 		}
-		return measured(ctx, start, file)
+		return measured(ctx, clock, file)
 	}
 }
 
@@ -85,9 +84,9 @@ func exec(ctx context.Context, file string, statements ...string) (err error) {
 }
 
 // measured stops the clock and then looks at what is in the database.
-func measured(ctx context.Context, start time.Time, file string) (r child.Result, err error) {
-	r.Seconds = time.Since(start).Seconds()
-	if r.RSS, err = child.PeakRSS(); err != nil {
+func measured(ctx context.Context, clock child.Clock, file string) (child.Result, error) {
+	r, err := clock.Stop()
+	if err != nil {
 		return r, err
 	}
 	db, err := sql.Open("duckdb", file+"?access_mode=read_only")

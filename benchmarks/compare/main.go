@@ -1,11 +1,17 @@
 // Command compare runs a job of this library and a reference that does the same, alternating, each run in its
 // own process, checks that both have the same result, and prints one line:
 //
-//	NAME floe=…s ref=…s ratio=… rss=…MB rows=…
+//	NAME floe=…s ref=…s ratio=… rss=…MB rows=… cpu=…s/…s load=…
 //
 // ratio is the reference's time by ours, above 1 where we are faster: the median over the pairs of runs. rss is the
-// peak memory of our process, the median too. Without a case it names those there are. The data is made once and kept under
-// .cache.
+// peak memory of our process, cpu what our process and the reference's used of all cores, the medians too. load is how many
+// processes the machine had to run in the last minute, of which a case needs one or two: above that, the ratio
+// says less than the CPU does. Without a case it names those there are. The data is made once and kept under .cache.
+//
+// Rows of the memory cases are in memory as Arrow records before the clock starts, on both sides, and go into tables that
+// are there, as the sink would make them. Database servers are started for the case. The -limit cases are those whose
+// reference is the server itself, reading a file that it wrote; the others are how a Go program loads without this
+// library, at its best.
 package main
 
 import (
@@ -21,15 +27,25 @@ import (
 	"strings"
 
 	"github.com/floedata/floe/benchmarks/internal/child"
+	"github.com/floedata/floe/benchmarks/internal/host"
 	"github.com/floedata/floe/benchmarks/internal/trips"
 )
 
-// side does the work of one side of a case with the file at path, and whatever files it makes in dir.
-type side func(ctx context.Context, path, dir string) (child.Result, error)
+// input is what the work of a case gets.
+type input struct {
+	data string // a file
+	dir  string // an empty directory, for whatever files it makes
+	dsn  string // of the server
+}
+
+// side does the work of one side of a case.
+type side func(ctx context.Context, in input) (child.Result, error)
 
 // job is a case: two sides that must have the same result.
 type job struct {
-	data      trips.Kind // "" = none
+	data      trips.Kind                                // "" = none
+	server    func() (stop func() error, err error)     // starts the one that all runs use; nil = none
+	ready     func(ctx context.Context, in input) error // puts into the server what all runs use; nil = nothing
 	floe, ref side
 	perBatch  bool // print what one batch costs more than the reference's
 }
@@ -42,6 +58,12 @@ var jobs = map[string]job{
 	"parquet-decode":        {data: trips.Zstd, floe: decodeOurs, ref: decodePqarrow},
 	"parquet-decode-snappy": {data: trips.Snappy, floe: decodeOurs, ref: decodePqarrow},
 	"overhead":              {floe: moveByPipeline, ref: moveByHand, perBatch: true},
+	"memory-postgres":       {data: trips.Part, server: host.Postgres, floe: toPostgres, ref: toPostgresByPgx},
+	"memory-postgres-limit": {data: trips.Part, server: host.Postgres, ready: copyFile, floe: toPostgres, ref: toPostgresFromFile},
+	"memory-mysql":          {data: trips.Part, server: host.MariaDB, floe: toMySQL, ref: toMySQLByInsert},
+	"memory-mysql-limit":    {data: trips.Part, server: host.MariaDB, ready: outFile, floe: toMySQL, ref: toMySQLFromFile},
+	"memory-sqlite":         {data: trips.Part, floe: toSQLite, ref: toSQLiteByInsert},
+	"postgres-duckdb":       {data: trips.Part, server: host.Postgres, ready: fillPostgres, floe: postgresToDuckDB, ref: postgresToDuckDBByScan},
 }
 
 func main() {
@@ -71,25 +93,28 @@ func main() {
 
 func names() string { return strings.Join(slices.Sorted(maps.Keys(jobs)), " ") }
 
-// work is a child: "make" and a kind of data, or a side of a case with its file and directory.
+// work is a child: "make" and a kind of data, or a piece of a case with its file and directory.
 func work(ctx context.Context, args []string) (child.Result, error) {
 	if args[0] == "make" {
 		return child.Result{}, trips.Make(ctx, args[1], trips.Kind(args[2]))
 	}
-	j := jobs[args[1]]
-	if args[0] == "floe" {
-		return j.floe(ctx, args[2], args[3])
+	j, in := jobs[args[1]], input{args[2], args[3], host.DSN()}
+	switch args[0] {
+	case "ready":
+		return child.Result{}, j.ready(ctx, in)
+	case "floe":
+		return j.floe(ctx, in)
+	default:
+		return j.ref(ctx, in)
 	}
-	return j.ref(ctx, args[2], args[3])
 }
 
-func compare(ctx context.Context, name, cache string, pairs int) (string, error) {
+func compare(ctx context.Context, name, cache string, pairs int) (line string, err error) {
 	j, ok := jobs[name]
 	if !ok {
 		return "", fmt.Errorf("no case %q; cases: %s", name, names())
 	}
-	cache, err := filepath.Abs(cache)
-	if err != nil {
+	if cache, err = filepath.Abs(cache); err != nil {
 		return "", err
 	}
 	if err := os.MkdirAll(cache, 0o755); err != nil {
@@ -102,6 +127,18 @@ func compare(ctx context.Context, name, cache string, pairs int) (string, error)
 		}
 		path = trips.Path(cache, j.data)
 		if err := warm(path); err != nil {
+			return "", err
+		}
+	}
+	if j.server != nil {
+		stop, err := j.server()
+		if err != nil {
+			return "", err
+		}
+		defer func() { err = errors.Join(err, stop()) }()
+	}
+	if j.ready != nil {
+		if _, err := run(ctx, "ready", name, path, cache); err != nil {
 			return "", err
 		}
 	}
@@ -126,14 +163,14 @@ func compare(ctx context.Context, name, cache string, pairs int) (string, error)
 	return j.report(name, ours, theirs)
 }
 
-// run runs one side in a child, in a directory of its own.
-func run(ctx context.Context, side, name, path, cache string) (r child.Result, err error) {
+// run runs one piece of a case in a child, in a directory of its own.
+func run(ctx context.Context, piece, name, path, cache string) (r child.Result, err error) {
 	dir, err := os.MkdirTemp(cache, "run-")
 	if err != nil {
 		return child.Result{}, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	return child.Run(ctx, side, name, path, dir)
+	return child.Run(ctx, piece, name, path, dir)
 }
 
 func (j job) report(name string, ours, theirs []child.Result) (string, error) {
@@ -150,8 +187,9 @@ func (j job) report(name string, ours, theirs []child.Result) (string, error) {
 	}
 	floe, ref := median(ours, seconds), median(theirs, seconds)
 	rss := median(ours, func(r child.Result) float64 { return float64(r.RSS) })
-	line := fmt.Sprintf("%s floe=%.3fs ref=%.3fs ratio=%.2f rss=%.0fMB rows=%d",
-		name, floe, ref, median(ratios, func(x float64) float64 { return x }), rss/1e6, want.Rows)
+	cpu := func(r child.Result) float64 { return r.CPU }
+	line := fmt.Sprintf("%s floe=%.3fs ref=%.3fs ratio=%.2f rss=%.0fMB rows=%d cpu=%.2fs/%.2fs load=%s",
+		name, floe, ref, median(ratios, func(x float64) float64 { return x }), rss/1e6, want.Rows, median(ours, cpu), median(theirs, cpu), load())
 	if j.perBatch {
 		line += fmt.Sprintf(" us_per_batch=%.2f", (floe-ref)/float64(want.Batches)*1e6)
 	}
@@ -169,6 +207,16 @@ func median[T any](list []T, value func(T) float64) float64 {
 		return (v[n/2-1] + v[n/2]) / 2
 	}
 	return v[len(v)/2]
+}
+
+// load returns how many processes the machine had to run in the last minute, "?" where it does not say.
+func load() string {
+	text, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		return "?"
+	}
+	minute, _, _ := strings.Cut(string(text), " ")
+	return minute
 }
 
 // warm reads the file once, so that no run pays for the disk.

@@ -6,7 +6,6 @@ import (
 	"io"
 	"iter"
 	"strconv"
-	"time"
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
@@ -28,24 +27,24 @@ const (
 )
 
 // moveByHand gives the record to the sink so many times and sums up the rows: what a pipeline cannot do without.
-func moveByHand(context.Context, string, string) (r child.Result, err error) {
+func moveByHand(context.Context, input) (r child.Result, err error) {
 	rec := overheadRecord()
 	defer rec.Release()
-	start := time.Now()
+	clock := child.Start()
 	var w nullWriter
 	for range overheadBatches {
 		rec.Retain()
 		w.take(rec)
 		rec.Release()
 	}
-	return overheadResult(start, w.rows, w.bytes)
+	return overheadResult(clock, w.rows, w.bytes)
 }
 
 // moveByPipeline does so by a pipeline.
-func moveByPipeline(ctx context.Context, _, _ string) (r child.Result, err error) {
+func moveByPipeline(ctx context.Context, _ input) (r child.Result, err error) {
 	rec := overheadRecord()
 	defer rec.Release()
-	start := time.Now()
+	clock := child.Start()
 	dst := &nullSink{}
 	p, err := floe.New("overhead", memorySource{rec}, dst, nil)
 	if err != nil {
@@ -54,12 +53,12 @@ func moveByPipeline(ctx context.Context, _, _ string) (r child.Result, err error
 	if _, err := p.Run(ctx); err != nil {
 		return r, err
 	}
-	return overheadResult(start, dst.w.rows, dst.w.bytes)
+	return overheadResult(clock, dst.w.rows, dst.w.bytes)
 }
 
-func overheadResult(start time.Time, rows, bytes int64) (r child.Result, err error) {
-	r = child.Result{Seconds: time.Since(start).Seconds(), Rows: rows, Batches: overheadBatches, Sum: strconv.FormatInt(bytes, 10)}
-	r.RSS, err = child.PeakRSS()
+func overheadResult(clock child.Clock, rows, bytes int64) (child.Result, error) {
+	r, err := clock.Stop()
+	r.Rows, r.Batches, r.Sum = rows, overheadBatches, strconv.FormatInt(bytes, 10)
 	return r, err
 }
 

@@ -10,18 +10,22 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // Result is what a child tells its parent.
 type Result struct {
 	Seconds float64
+	CPU     float64 // seconds of all cores, of this process alone unless the work says otherwise
 	Rows    int64
 	Batches int64  // where the work counts them
 	Sum     string // tells whether two results are the same
 	RSS     int64  // peak resident memory until the work was done, in bytes
+	Size    int64  // bytes on the disk, where the work looks
 }
 
 // env marks a process as a child and holds its arguments.
@@ -77,8 +81,37 @@ func Run(ctx context.Context, args ...string) (Result, error) {
 	return r, nil
 }
 
-// PeakRSS returns the peak resident memory of this process so far, in bytes.
-func PeakRSS() (int64, error) {
+// Clock takes the time of a piece of work.
+type Clock struct {
+	wall time.Time
+	cpu  float64
+}
+
+// Start starts a clock, after what was made before it and is needed no more has gone.
+func Start() Clock {
+	debug.FreeOSMemory()
+	_ = os.WriteFile("/proc/self/clear_refs", []byte("5"), 0) // the peak of memory begins here, where the system can do so
+	return Clock{time.Now(), cpu()}
+}
+
+// Stop returns what the work took since, and its peak of memory.
+func (c Clock) Stop() (r Result, err error) {
+	r.Seconds, r.CPU = time.Since(c.wall).Seconds(), cpu()-c.cpu
+	r.RSS, err = peakRSS()
+	return r, err
+}
+
+// cpu returns what this process has used of all cores, in seconds.
+func cpu() float64 {
+	var usage syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
+		return 0
+	}
+	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano()).Seconds()
+}
+
+// peakRSS returns the peak resident memory of this process so far, in bytes.
+func peakRSS() (int64, error) {
 	// VmHWM is of this program alone; ru_maxrss also counts what the parent had when it forked.
 	if text, err := os.ReadFile("/proc/self/status"); err == nil {
 		for line := range strings.Lines(string(text)) {

@@ -14,11 +14,10 @@ import (
 	_ "github.com/marcboeker/go-duckdb" // the "duckdb" driver
 )
 
-// Rows of the files: Parquet, one part of a large table, and the text formats.
+// Rows of the files: Parquet of the size that DuckDB needs to get going, and a million for everything else.
 const (
 	Rows     = 6_000_000
-	PartRows = 3_000_000
-	TextRows = 1_000_000
+	PartRows = 1_000_000
 )
 
 // version is part of the files' names: raise it where the table changes.
@@ -62,6 +61,36 @@ func Schema() *arrow.Schema {
 	return arrow.NewSchema(fields, nil)
 }
 
+// Columns is the schema of some of the table's columns.
+func Columns(names ...string) *arrow.Schema {
+	all := Schema()
+	fields := make([]arrow.Field, len(names))
+	for i, name := range names {
+		fields[i] = all.Field(all.FieldIndices(name)[0])
+	}
+	return arrow.NewSchema(fields, nil)
+}
+
+// Names are those of the columns.
+func Names() []string {
+	list := make([]string, len(columns))
+	for i, c := range columns {
+		list[i] = c.name
+	}
+	return list
+}
+
+// Decimals are the types of the decimal columns by their place.
+func Decimals() map[int]*arrow.Decimal128Type {
+	found := map[int]*arrow.Decimal128Type{}
+	for i, c := range columns {
+		if t, ok := c.arrow.(*arrow.Decimal128Type); ok {
+			found[i] = t
+		}
+	}
+	return found
+}
+
 // Table is the column list of a CREATE TABLE.
 func Table() string {
 	list := make([]string, len(columns))
@@ -83,11 +112,7 @@ func Types() string {
 // Sum is the expression that sums the hashes of all rows: it tells any two tables apart whose rows differ,
 // whatever their order.
 func Sum() string {
-	list := make([]string, len(columns))
-	for i, c := range columns {
-		list[i] = c.name
-	}
-	return "sum(hash(" + strings.Join(list, ", ") + ")::HUGEINT)"
+	return "sum(hash(" + strings.Join(Names(), ", ") + ")::HUGEINT)"
 }
 
 // Kind is a form of the table on disk.
@@ -109,9 +134,7 @@ func Path(dir string, kind Kind) string {
 
 func (k Kind) rows() int64 {
 	switch k {
-	case CSV, NDJSON:
-		return TextRows
-	case Part:
+	case CSV, NDJSON, Part:
 		return PartRows
 	default:
 		return Rows

@@ -50,7 +50,8 @@ func TestColumnType(t *testing.T) {
 		}
 	}
 	for _, f := range []arrow.Field{
-		{Type: arrow.SparseUnionOf(nil, nil)}, {Type: arrow.RunEndEncodedOf(p.Int32, p.Int32)},
+		{Type: arrow.SparseUnionOf(nil, nil)},
+		{Type: arrow.RunEndEncodedOf(p.Int32, p.Int32)},
 		{Type: arrow.StructOf(arrow.Field{Name: "a", Type: p.Int8}, arrow.Field{Name: "a", Type: p.Int8})},
 		{Type: arrow.ListOf(arrow.SparseUnionOf(nil, nil))},
 	} {

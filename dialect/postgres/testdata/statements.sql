@@ -1,0 +1,12 @@
+BEGIN ISOLATION LEVEL READ COMMITTED;
+SELECT set_config('lock_timeout', '30s', true), set_config('idle_in_transaction_session_timeout', '45s', true), set_config('tcp_keepalives_idle', '30', true), set_config('tcp_keepalives_interval', '10', true), set_config('tcp_keepalives_count', '3', true);
+SET CONSTRAINTS ALL IMMEDIATE;
+SELECT pg_advisory_xact_lock(-8044434595583495096);
+CREATE TABLE "my schema"."t ""t""" ("id" bigint NOT NULL, "select" text, "a""b" numeric(20,0), "naïve 🙂" timestamp with time zone, "price" numeric(10,2), "tags" text[], "doc" jsonb, PRIMARY KEY ("id"));
+CREATE TABLE "o" ("k" text COLLATE "C" NOT NULL, "v" text COLLATE "C" DEFAULT '');
+ALTER TABLE "my schema"."t ""t""" ADD COLUMN "a""b" numeric(20,0);
+ALTER TABLE "my schema"."t ""t""" ALTER COLUMN "a""b" TYPE numeric(30,5);
+COMMENT ON TABLE "my schema"."t ""t""" IS E'it''s a \\ "comment" [floe:1]';
+COMMENT ON TABLE "my schema"."t ""t""" IS '';
+INSERT INTO t (id, name) VALUES ($1, $2) ON CONFLICT ("id") DO UPDATE SET "name" = excluded."name", "at" = DEFAULT, "note" = DEFAULT;
+INSERT INTO t (id) VALUES ($1) ON CONFLICT ("id") DO NOTHING;

@@ -171,6 +171,11 @@ func floats[T float32 | float64 | float16.Num](t Type, wide func(T) float64, siz
 			v := values[T](a)
 			return func(dst []byte, row int) []byte { return append32(dst, math.Float32bits(float32(wide(v[row])))) }
 		}
+	case t.kind == kindFloat8 && size == 64:
+		c.binary = func(a arrow.Array) Append {
+			v := values[uint64](a) // the bits, which go as they are
+			return func(dst []byte, row int) []byte { return append64(dst, v[row]) }
+		}
 	case t.kind == kindFloat8:
 		c.binary = func(a arrow.Array) Append {
 			v := values[T](a)

@@ -194,7 +194,7 @@ func (s *Sink) Limits() sink.Limits {
 	return sink.Limits{
 		BoundedOnly:  bounded,
 		Database:     s.database,
-		Batch:        batching.Policy{Rows: 32 * rowGroup, Bytes: 384 << 20},
+		Batch:        batching.Policy{Rows: 20 * rowGroup, Bytes: 384 << 20},
 		Largest:      batching.Policy{Rows: 64 * rowGroup, Bytes: 1 << 30},
 		RecordRows:   rowGroup,
 		Loads:        1,

@@ -23,6 +23,10 @@ type Reader interface {
 	// or X'bytes'. It is for databases where a column has values of several types, and one compares with a value of
 	// its own type alone. "" = a column's values are of its type.
 	KeyLiteral(column string) string
+	// Times says what a driver's time.Time may be. noZero: the zero time stands for a date that the driver could not read,
+	// so that the first instant of the year 1 is a reject, too. wallClock: its zone is the driver's guess; what clock and
+	// calendar show is what the session said, in UTC.
+	Times() (noZero, wallClock bool)
 	// Session returns statements that run on a connection before it is read from, and those that undo them after.
 	Session() (begin, end []string)
 }
@@ -108,6 +112,9 @@ func (Standard) KeyParameter(_ arrow.DataType, placeholder string) string { retu
 
 // KeyLiteral is "": a column's values are of its type.
 func (Standard) KeyLiteral(string) string { return "" }
+
+// Times is false, false: a time.Time is the instant that it is.
+func (Standard) Times() (noZero, wallClock bool) { return false, false }
 
 // Session needs no statements.
 func (Standard) Session() (begin, end []string) { return nil, nil }

@@ -11,8 +11,7 @@ import (
 var _ dialect.Reader = Dialect{}
 
 // Field implements [dialect.Reader]. A TINYINT is a number, also TINYINT(1); BIT, vectors and geometry are bytes; JSON,
-// ENUM and SET are text. TIMESTAMP is an instant. A date of zeros, and a TIME that is none of day, are rejects; so that
-// zeros are seen, the driver must not read dates itself: leave parseTime out of the DSN.
+// ENUM and SET are text. TIMESTAMP is an instant. A date of zeros, and a TIME that is none of day, are rejects.
 func (Dialect) Field(c dialect.ResultColumn) (arrow.Field, error) {
 	name := c.DatabaseTypeName()
 	t := resultTypes[name]
@@ -82,6 +81,10 @@ func (Dialect) KeyParameter(t arrow.DataType, placeholder string) string {
 	}
 	return placeholder
 }
+
+// Times implements [dialect.Reader]: with parseTime the driver gives the zero time for a date of zeros, and takes all
+// texts to be of the zone that the DSN's loc names.
+func (Dialect) Times() (noZero, wallClock bool) { return true, true }
 
 // Session implements [dialect.Reader]: a TIMESTAMP comes in the time zone of its session.
 func (Dialect) Session() (begin, end []string) {

@@ -93,3 +93,6 @@ func (Dialect) Limit(rows int64) string { return fmt.Sprintf(" LIMIT %d", rows) 
 
 // KeyLiteral implements [dialect.Reader]: a column may hold numbers beside texts, and drivers make times of texts.
 func (Dialect) KeyLiteral(column string) string { return "quote(" + column + ")" }
+
+// Times implements [dialect.Reader]: mattn/go-sqlite3 gives the zero time for any text that is not a date.
+func (Dialect) Times() (noZero, wallClock bool) { return true, false }

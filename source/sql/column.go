@@ -45,14 +45,19 @@ func (c *column) Scan(src any) error {
 	}
 	c.bytes += c.width
 	if f != text.None {
-		c.build.AppendNull()
-		c.fault = &columnFault{code: f.Code(), message: f.Describe([]byte(inWords(src)), c.field.Type.String())}
-		if src != nil {
-			words := inWords(src)
-			c.fault.words = &words
-		}
+		c.refuse(src, f)
 	}
 	return nil
+}
+
+// refuse notes that a value does not fit, and appends null in its place.
+func (c *column) refuse(src any, f text.Fault) {
+	c.build.AppendNull()
+	c.fault = &columnFault{code: f.Code(), message: f.Describe([]byte(inWords(src)), c.field.Type.String())}
+	if src != nil {
+		words := inWords(src)
+		c.fault.words = &words
+	}
 }
 
 // integer is what an integer column is built of.

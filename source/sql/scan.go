@@ -13,6 +13,7 @@ import (
 	"github.com/apache/arrow/go/v17/arrow/array"
 
 	"github.com/floedata/floe/dialect"
+	"github.com/floedata/floe/internal/decode/text"
 )
 
 // scanRoute is the [Route] of database/sql.
@@ -31,6 +32,7 @@ func (t *scanRoute) Query(ctx context.Context, s Statement) (_ Rows, err error) 
 		return nil, err
 	}
 	r := &scanRows{conn: conn, statement: s}
+	r.noZero, r.wallClock = t.d.Times()
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, r.Close())
@@ -83,6 +85,8 @@ type scanRows struct {
 	prepared  *sql.Stmt
 	rows      *sql.Rows
 	schema    *arrow.Schema
+
+	noZero, wallClock bool // see dialect.Reader.Times
 }
 
 // Schema implements [Rows].
@@ -100,6 +104,9 @@ func (r *scanRows) Read(rows, bytes int64) (Chunk, error) {
 			return Chunk{}, err
 		}
 		columns[i], dest[i] = c, c
+		if r.noZero || r.wallClock {
+			dest[i] = &timed{c, r.noZero, r.wallClock}
+		}
 	}
 	var faults []Fault
 	n, size := int64(0), int64(0)
@@ -126,6 +133,26 @@ func (r *scanRows) Read(rows, bytes int64) (Chunk, error) {
 		return Chunk{}, io.EOF
 	}
 	return Chunk{Record: b.NewRecord(), Faults: faults}, nil
+}
+
+// timed is a column of a driver whose times are not simply instants.
+type timed struct {
+	*column
+	noZero, wallClock bool
+}
+
+// Scan implements sql.Scanner.
+func (c *timed) Scan(src any) error {
+	if t, ok := src.(time.Time); ok {
+		switch {
+		case c.noZero && t.IsZero():
+			c.refuse(src, text.Invalid)
+			return nil
+		case c.wallClock:
+			return c.column.Scan(time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), time.UTC))
+		}
+	}
+	return c.column.Scan(src)
 }
 
 // addFault adds a value that did not fit to those of its row.

@@ -131,6 +131,23 @@ func TestTakenBack(t *testing.T) {
 	}
 }
 
+// TestWarnedAndFine: a warning that is no fault costs another way in, and doubles nothing.
+func TestWarnedAndFine(t *testing.T) {
+	db := open(t, servers.MariaDB(t).Database(t))
+	exec(t, db, "CREATE TABLE t (id BIGINT, name LONGTEXT, rounded DECIMAL(5,1) AS (id * 1.01) STORED) ENGINE=InnoDB")
+	s, err := mysql.NewFew(db, "t", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close(t.Context())
+	if got := loadAll(t, s, numbered(t, 0, 150)); len(got) > 0 {
+		t.Errorf("rejects: %q", got)
+	}
+	if got := query(t, db, "SELECT COUNT(*), COUNT(DISTINCT id) FROM t"); got[0] != "150|150" {
+		t.Errorf("rows %s", got)
+	}
+}
+
 // TestSchemaWithoutDatabase: the database stands in the options, and the session has none.
 func TestSchemaWithoutDatabase(t *testing.T) {
 	dsn := servers.MariaDB(t).Database(t)

@@ -159,7 +159,7 @@ func TestUpsertRest(t *testing.T) {
 	db := open(t, servers.MariaDB(t).Database(t))
 	for _, few := range []int64{0, 100} {
 		table := fmt.Sprintf("t%d", few)
-		exec(t, db, "CREATE TABLE "+table+` (n INT AUTO_INCREMENT UNIQUE, k VARCHAR(10) CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci PRIMARY KEY, v INT, d INT DEFAULT 5,
+		exec(t, db, "CREATE TABLE "+table+` (n INT NOT NULL AUTO_INCREMENT, KEY (n), k VARCHAR(10) CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci PRIMARY KEY, v INT, d INT DEFAULT 5,
 			e VARCHAR(9) NOT NULL DEFAULT 'x', g INT AS (v + 1), at TIMESTAMP(6) NULL DEFAULT '2020-01-01') ENGINE=InnoDB`,
 			"INSERT INTO "+table+" (k, v, d, e, at) VALUES ('a', 1, 9, 'y', NULL), ('b', 1, 9, 'y', NULL)")
 		s, err := mysql.NewFew(db, table, &floesql.Options{Mode: sink.Upsert, Key: []string{"k"}}, few)

@@ -49,6 +49,14 @@ func TestColumnType(t *testing.T) {
 			}
 		}
 	}
+	for want, f := range map[string]arrow.Field{
+		"json": {Type: arrow.BinaryTypes.String, Metadata: arrow.MetadataFrom(map[string]string{"ARROW:extension:name": "arrow.json"})},
+		"uuid": {Type: &arrow.FixedSizeBinaryType{ByteWidth: 16}, Metadata: uuidMeta},
+	} {
+		if got, err := pgvalue.ColumnType(f); err != nil || got != want {
+			t.Errorf("ColumnType(%s) = %q, %v; want %q", f, got, err, want)
+		}
+	}
 	for _, f := range []arrow.Field{
 		{Type: arrow.SparseUnionOf(nil, nil)},
 		{Type: arrow.RunEndEncodedOf(p.Int32, p.Int32)},

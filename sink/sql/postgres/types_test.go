@@ -59,6 +59,7 @@ func TestTargets(t *testing.T) {
 		{"uuid", with(field(&arrow.FixedSizeBinaryType{ByteWidth: 16}), uuidMeta), `"MDEyMzQ1Njc4OWFiY2RlZg=="`, "30313233-3435-3637-3839-616263646566"},
 		{"json", texts, `"{ \"a\":1, \"a\":2}"`, `{ "a":1, "a":2}`},
 		{"jsonb", texts, `"{ \"b\":1, \"a\":[2]}"`, `{"a": [2], "b": 1}`},
+		{"json", with(texts, jsonMeta), `"[1 ,2]"`, "[1 ,2]"},
 		{"jsonb", field(dict), `"1", "[]", "1"`, "1|[]|1"},
 		{"json", list(p.Int32), `[1, null, -2], []`, "[1,null,-2]|[]"},
 		{"json", field(arrow.StructOf(arrow.Field{Name: `a"b`, Type: p.Int8, Nullable: true})), `{"a\"b": 3}`, `{"a\"b":3}`},

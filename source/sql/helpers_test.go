@@ -18,7 +18,6 @@ import (
 	_ "modernc.org/sqlite"
 
 	"github.com/floedata/floe/source"
-	floesql "github.com/floedata/floe/source/sql"
 )
 
 // sqliteDrivers are those that every test of SQLite runs with.
@@ -66,23 +65,7 @@ type result struct {
 	schema         *arrow.Schema
 }
 
-// read reads all partitions, each after its position, at most limit batches of each where limit > 0.
-func read(tb testing.TB, s *floesql.Source, after map[string]string, limit int) (map[string]*result, error) {
-	tb.Helper()
-	all := map[string]*result{}
-	for p, err := range s.Partitions(tb.Context()) {
-		if err != nil {
-			return nil, err
-		}
-		res, err := readPartition(tb.Context(), p, after[p.ID()], limit)
-		if err != nil {
-			return nil, err
-		}
-		all[p.ID()] = res
-	}
-	return all, nil
-}
-
+// readPartition reads a partition, at most limit batches where limit > 0.
 func readPartition(ctx context.Context, p source.Partition, after string, limit int) (res *result, err error) {
 	r, err := p.Open(ctx, after)
 	if err != nil {

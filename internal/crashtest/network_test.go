@@ -179,13 +179,13 @@ func TestNetworkSuccessor(t *testing.T) {
 					t.Fatal(err)
 				}
 				start := time.Now()
-				if err := run(ctx, numbers, dst, func() {}); err != nil {
+				if err := run(ctx, small, dst, func() {}); err != nil {
 					t.Fatal(err)
 				}
 				if took := time.Since(start); took > 30*time.Second && !gone {
 					t.Errorf("the next loader took %s", took)
 				}
-				databases[name].verify(t, direct, table, numbers, false)
+				databases[name].verify(t, direct, table, small, false)
 			})
 		}
 	}

@@ -1,5 +1,8 @@
 # CORE is what the race and assert legs run: everything that is safe for concurrent use or passes records on.
-CORE  = . ./batching/... ./config/... ./deadletter/... ./offset/... ./retry/... ./source/... ./transform/... ./sink/... ./internal/decode/...
+CORE  = . ./batching/... ./config/... ./deadletter/... ./offset/... ./retry/... ./source ./source/file/... ./source/sourcetest/... \
+	./transform/... ./sink ./sink/duckdb/... ./sink/sinktest/... ./internal/decode/...
+# SQL does so too; the databases take their time, SQLite most, which is translated to Go: less data does.
+SQL   = ./dialect/... ./sink/sql/... ./source/sql/...
 TOOL  = go tool -modfile=go.tools.mod
 ROUNDS   = 1000
 FUZZTIME = 10s
@@ -14,9 +17,11 @@ test: ## all tests of the module; says how many were skipped, and why
 
 race: ## the core under the race detector
 	go test -race -timeout 20m $(CORE)
+	go test -race -short -timeout 20m $(SQL)
 
 assert: ## the core with arrow's checks against releasing too often
 	go test -tags assert -timeout 20m $(CORE)
+	go test -tags assert -short -timeout 20m $(SQL)
 
 crash: ## kill a pipeline ROUNDS times, for every sink and mode
 	go test ./internal/crashtest -timeout 0 -v -crash.kills=$(ROUNDS)

@@ -31,8 +31,10 @@ type Dialect interface {
 	// CheckName says why the name cannot be one of a table or column, such as "is longer than 63 bytes, which
 	// PostgreSQL would cut off"; nil = it can.
 	CheckName(name string) error
-	// Fold returns one text for all names that the database takes for one.
+	// Fold returns one text for all names of columns that the database takes for one.
 	Fold(name string) string
+	// FoldTable does so for names of tables, for which it may depend on the server.
+	FoldTable(ctx context.Context, db DB, name string) (string, error)
 	// Placeholder writes the n-th parameter of a statement, from 1.
 	Placeholder(n int) string
 	// MaxParameters is how many parameters a statement may have.

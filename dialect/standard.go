@@ -28,6 +28,9 @@ func (Standard) CheckName(name string) error {
 // Fold takes names for different that differ in anything.
 func (Standard) Fold(name string) string { return name }
 
+// FoldTable takes names for different that differ in anything.
+func (Standard) FoldTable(_ context.Context, _ DB, name string) (string, error) { return name, nil }
+
 // Placeholder is a question mark.
 func (Standard) Placeholder(int) string { return "?" }
 

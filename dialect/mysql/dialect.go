@@ -1,6 +1,7 @@
 package mysql
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -47,9 +48,27 @@ func (d Dialect) CheckName(name string) error {
 	return nil
 }
 
-// Fold takes names of columns for one that differ in case only. Whether those of tables do is the server's
-// lower_case_table_names.
+// Fold takes names for one that differ in case only.
 func (Dialect) Fold(name string) string { return strings.ToLower(name) }
+
+// FoldTable takes names for one that differ in case only where the server does: by its lower_case_table_names.
+func (d Dialect) FoldTable(ctx context.Context, db dialect.DB, name string) (string, error) {
+	rows, err := db.QueryContext(ctx, "SELECT @@lower_case_table_names <> 0")
+	if err != nil {
+		return "", fmt.Errorf("ask for lower_case_table_names: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var folded bool
+		if err := rows.Scan(&folded); err != nil {
+			return "", fmt.Errorf("read lower_case_table_names: %w", err)
+		}
+		if folded {
+			name = d.Fold(name)
+		}
+	}
+	return name, rows.Err()
+}
 
 // MaxParameters is that of the protocol.
 func (Dialect) MaxParameters() int { return 1<<16 - 1 }

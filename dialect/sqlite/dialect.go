@@ -31,6 +31,11 @@ func (d Dialect) CheckName(name string) error {
 	return d.Standard.CheckName(name)
 }
 
+// FoldTable is [Dialect.Fold].
+func (d Dialect) FoldTable(_ context.Context, _ dialect.DB, name string) (string, error) {
+	return d.Fold(name), nil
+}
+
 // Fold takes names for one that differ in the case of ASCII letters.
 func (Dialect) Fold(name string) string {
 	return strings.Map(func(r rune) rune {

@@ -30,9 +30,10 @@ func NullKeys(rec arrow.Record, key []int) []deadletter.Reason {
 	return Merge(lists...)
 }
 
-// IsNull reports whether a value is null, also by the dictionary that it is in.
+// IsNull reports whether a value is null, also by the dictionary that it is in, and by its type: of an array of type
+// null, arrow's IsNull says otherwise.
 func IsNull(a arrow.Array, row int) bool {
-	if a.IsNull(row) {
+	if a.IsNull(row) || a.DataType().ID() == arrow.NULL {
 		return true
 	}
 	d, ok := a.(*array.Dictionary)

@@ -29,6 +29,7 @@ type Sink struct {
 	mu      sync.Mutex // guards what start finds out
 	started bool
 	schema  string
+	folded  string // the table, as the offsets know it
 	offsets offset.Table
 
 	// ddl is held for reading by loads, for writing by whatever changes tables: a change would wait for the locks of
@@ -78,6 +79,11 @@ func (s *Sink) start(ctx context.Context) error {
 			return s.wrap(ctx, "ask for the schema of", err)
 		}
 	}
+	folded, err := s.d.FoldTable(ctx, s.db, s.table)
+	if err != nil {
+		return s.wrap(ctx, "ask how names are compared by the database of", err)
+	}
+	s.folded = folded
 	key, text := s.d.OffsetTypes()
 	s.schema = schema
 	s.offsets = offset.Table{
@@ -92,7 +98,7 @@ func (s *Sink) start(ctx context.Context) error {
 func (s *Sink) qualified(table string) string { return dialect.Qualified(s.d, s.schema, table) }
 
 // target is the name under which offsets are kept.
-func (s *Sink) target() string { return s.d.Fold(s.table) }
+func (s *Sink) target() string { return s.folded }
 
 // Limits implements [sink.Limiter]: transactions that are large enough to make their cost small, and short enough to
 // hold their locks for a moment; the next batch ready meanwhile.

@@ -122,6 +122,7 @@ func withDB(driver, dsn string, do func(*sql.DB) error) error {
 
 // insertAll is what a Go program does without a loader: one transaction of prepared INSERTs of so many rows each.
 func insertAll(ctx context.Context, driver, dsn string, rowsPerStatement int, b boxer, recs []arrow.Record) error {
+	ctx = context.WithoutCancel(ctx) // for one that can be cancelled, SQLite's driver starts a goroutine a statement
 	return withDB(driver, dsn, func(db *sql.DB) (err error) {
 		tx, err := db.BeginTx(ctx, nil)
 		if err != nil {

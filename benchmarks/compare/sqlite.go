@@ -20,8 +20,9 @@ import (
 	"github.com/floedata/floe/sink/sql/sqlite"
 )
 
-// sqliteRows is how many rows the reference has in a statement: as many as are fastest.
-const sqliteRows = 50
+// sqliteRows is how many rows the reference has in a statement: the driver looks through all of a statement's values for
+// each of its parameters, so that 50 take longer than 10, and 1 does too.
+const sqliteRows = 10
 
 // toSQLite loads the records by a pipeline.
 func toSQLite(ctx context.Context, in input) (child.Result, error) {

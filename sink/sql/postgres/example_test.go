@@ -45,5 +45,5 @@ func ExampleNew() {
 	}
 	defer s.Close(ctx)
 	fmt.Println(s.Limits().Batch.Rows, "rows a load")
-	// Output: 100000 rows a load
+	// Output: 500000 rows a load
 }

@@ -15,8 +15,10 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 
+	"github.com/floedata/floe/batching"
 	"github.com/floedata/floe/config"
 	"github.com/floedata/floe/retry"
+	"github.com/floedata/floe/sink"
 	floesql "github.com/floedata/floe/sink/sql"
 )
 
@@ -151,4 +153,11 @@ func ping(ctx context.Context, pool *pgxpool.Pool, c pgconn.Config) error {
 		return retry.Transient(err)
 	}
 	return err
+}
+
+// Limits implements [sink.Limiter]. A load takes some round trips beside its COPY, so that larger ones are worth it.
+func (s *Sink) Limits() sink.Limits {
+	l := s.Sink.Limits()
+	l.Batch = batching.Policy{Rows: 500_000, Bytes: 128 << 20}
+	return l
 }

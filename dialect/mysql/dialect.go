@@ -73,11 +73,12 @@ func (d Dialect) FoldTable(ctx context.Context, db dialect.DB, name string) (str
 // MaxParameters is that of the protocol.
 func (Dialect) MaxParameters() int { return 1<<16 - 1 }
 
-// session makes a session refuse what it cannot hold, keep a zero that goes into a column with AUTO_INCREMENT, read
-// instants in UTC, and wait for others for a minute at most. A session whose client says nothing for 45 s ends, and its
-// transaction with it: the locks of a client that died do not stay.
-const session = "SET SESSION sql_mode = 'STRICT_ALL_TABLES,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO," +
-	"NO_ENGINE_SUBSTITUTION,NO_AUTO_VALUE_ON_ZERO', time_zone = '+00:00', innodb_lock_wait_timeout = 60, lock_wait_timeout = 60, wait_timeout = 45"
+// session makes a session read text as UTF-8, refuse what it cannot hold, keep a zero that goes into a column with
+// AUTO_INCREMENT, read instants in UTC, leave no transaction open that nobody began, and wait for others for a minute at
+// most. A session whose client says nothing for 45 s ends, and its transaction with it: the locks of a client that died
+// do not stay.
+const session = "SET NAMES utf8mb4, SESSION sql_mode = 'STRICT_ALL_TABLES,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO," +
+	"NO_ENGINE_SUBSTITUTION,NO_AUTO_VALUE_ON_ZERO', time_zone = '+00:00', autocommit = 1, completion_type = 'NO_CHAIN', innodb_lock_wait_timeout = 60, lock_wait_timeout = 60, wait_timeout = 45"
 
 // Begin implements [dialect.Dialect].
 func (Dialect) Begin() []string {

@@ -48,8 +48,8 @@
 // # Sessions
 //
 // A transaction runs at READ COMMITTED, which a server that writes its binary log by statements refuses. It, and Lock, set
-// sql_mode, time_zone, innodb_lock_wait_timeout, lock_wait_timeout and wait_timeout of their session, and leave them so:
-// strict, UTC, one minute each, and 45 s.
+// NAMES, sql_mode, time_zone, autocommit, completion_type, innodb_lock_wait_timeout, lock_wait_timeout and wait_timeout of
+// their session, and leave them so: utf8mb4, strict, UTC, on, no chain, one minute each, and 45 s.
 //
 // # Tables
 //

@@ -48,11 +48,11 @@ ALTER TABLE `it's`.`a``b` MODIFY COLUMN `n` BIGINT COMMENT 'x' NOT NULL DEFAULT 
 -- a comment
 ALTER TABLE `it's`.`a``b` COMMENT = 'it''s \\ a [floe:1]';
 -- a transaction
-SET SESSION sql_mode = 'STRICT_ALL_TABLES,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,NO_AUTO_VALUE_ON_ZERO', time_zone = '+00:00', innodb_lock_wait_timeout = 60, lock_wait_timeout = 60, wait_timeout = 45;
+SET NAMES utf8mb4, SESSION sql_mode = 'STRICT_ALL_TABLES,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,NO_AUTO_VALUE_ON_ZERO', time_zone = '+00:00', autocommit = 1, completion_type = 'NO_CHAIN', innodb_lock_wait_timeout = 60, lock_wait_timeout = 60, wait_timeout = 45;
 SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
 START TRANSACTION;
 -- a lock
-SET SESSION sql_mode = 'STRICT_ALL_TABLES,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,NO_AUTO_VALUE_ON_ZERO', time_zone = '+00:00', innodb_lock_wait_timeout = 60, lock_wait_timeout = 60, wait_timeout = 45;
+SET NAMES utf8mb4, SESSION sql_mode = 'STRICT_ALL_TABLES,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,NO_AUTO_VALUE_ON_ZERO', time_zone = '+00:00', autocommit = 1, completion_type = 'NO_CHAIN', innodb_lock_wait_timeout = 60, lock_wait_timeout = 60, wait_timeout = 45;
 SET @floe_lock = IF(GET_LOCK('floe_bfc21f6bec3abed5d023e6c0a32ca5c9', 60) = 1, 1, (SELECT 1 UNION ALL SELECT 2));
 DO RELEASE_LOCK('floe_bfc21f6bec3abed5d023e6c0a32ca5c9');
 -- a swap where there was no table

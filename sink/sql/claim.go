@@ -29,13 +29,14 @@ func (s *Sink) Open(ctx context.Context, pipeline, partition string) (sink.Write
 			return err
 		})
 		if err != nil {
-			return nil, "", s.wrap(ctx, "begin to replace", s.firstClaim(err))
+			key := offset.Key{Pipeline: pipeline, Target: s.target()}
+			return nil, "", s.wrap(ctx, "begin to replace", s.firstClaim(ctx, key, err))
 		}
 		w.key.Target, w.table = shadow, shadow
 	}
 	committed, err := w.claim(ctx)
 	if err != nil {
-		return nil, "", s.wrap(ctx, fmt.Sprintf("claim partition %q of", partition), s.firstClaim(err))
+		return nil, "", s.wrap(ctx, fmt.Sprintf("claim partition %.200q of", partition), s.firstClaim(ctx, w.key, err))
 	}
 	return w, committed, nil
 }
@@ -99,10 +100,14 @@ func (w *writer) claim(ctx context.Context) (committed string, err error) {
 	return committed, err
 }
 
-// firstClaim marks the collision of two first claims, both of which make the row, as worth another try.
-func (s *Sink) firstClaim(err error) error {
-	if s.d.Classify(err) == dialect.RowFault {
-		return retry.Transient(err)
+// firstClaim marks the collision of two first claims, both of which make the row, as worth another try. The row is there
+// then; one whose key the table of offsets cannot hold never is.
+func (s *Sink) firstClaim(ctx context.Context, key offset.Key, err error) error {
+	if s.d.Classify(err) != dialect.RowFault {
+		return err
 	}
-	return err
+	if _, found, look := s.offsets.Read(ctx, s.db, key); look != nil || !found {
+		return err
+	}
+	return retry.Transient(err)
 }

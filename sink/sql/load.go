@@ -17,13 +17,30 @@ func (w *writer) Load(ctx context.Context, b *sink.Batch) (sink.Receipt, error) 
 	if w.done() {
 		return sink.Receipt{}, errClosed
 	}
-	w.s.ddl.RLock()
+	if err := w.hold(ctx); err != nil {
+		return sink.Receipt{}, err
+	}
 	defer w.s.ddl.RUnlock()
 	r, err := w.load(ctx, b)
 	if errors.Is(err, sink.ErrFenced) {
 		return sink.Receipt{}, fmt.Errorf("sink/sql: %s: load partition %q into %q: %w", w.s.d.Name(), b.Partition, w.s.table, err)
 	}
 	return r, w.s.wrap(ctx, fmt.Sprintf("load partition %q into", b.Partition), err)
+}
+
+// hold keeps tables from being altered, with a plan for the table as it is: another partition may have altered it since
+// Prepare.
+func (w *writer) hold(ctx context.Context) error {
+	for {
+		w.s.ddl.RLock()
+		if w.plan == nil || w.plan.shape == w.s.shape.Load() {
+			return nil
+		}
+		w.s.ddl.RUnlock()
+		if err := w.Prepare(ctx, w.plan.schema); err != nil {
+			return err
+		}
+	}
 }
 
 func (w *writer) load(ctx context.Context, b *sink.Batch) (sink.Receipt, error) {
@@ -63,11 +80,12 @@ func (w *writer) load(ctx context.Context, b *sink.Batch) (sink.Receipt, error) 
 // try loads the batch, in one transaction with the offset.
 func (w *writer) try(ctx context.Context, b *sink.Batch, in *batch) (r sink.Receipt, err error) {
 	err = w.s.inTx(ctx, func(c *sql.Conn) error {
-		if err := w.sameTable(ctx, c); err != nil {
-			return err
-		}
 		found, err := w.put(ctx, c, in)
 		if err != nil {
+			return err
+		}
+		// Now that the rows hold a lock on the table: before, another one could still take its name.
+		if err := w.sameTable(ctx, c); err != nil {
 			return err
 		}
 		rejected, err := in.rejected(found)

@@ -15,6 +15,7 @@ import (
 // plan is how records of one schema go into one table. It does not change once Prepare has made it.
 type plan struct {
 	schema *arrow.Schema
+	shape  int64 // [Sink].shape that it was made for
 	key    []int // the columns of Options.Key, in mode Upsert
 	in     Inserter
 }
@@ -128,7 +129,7 @@ func (w *writer) newPlan(schema *arrow.Schema, into Into) (*plan, error) {
 		f := schema.Field(bad.Column)
 		return nil, &sink.SchemaError{Target: w.s.table, Column: f.Name, Type: f.Type, Reason: bad.Err.Error()}
 	}
-	return &plan{schema: schema, key: into.Key, in: in}, err
+	return &plan{schema: schema, shape: w.s.shape.Load(), key: into.Key, in: in}, err
 }
 
 // matches reports whether the plan was made for records of that schema.

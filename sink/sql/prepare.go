@@ -24,6 +24,9 @@ func (w *writer) Prepare(ctx context.Context, schema *arrow.Schema) error {
 	var own string
 	var p *plan
 	err := w.s.inDDL(ctx, func(c *sql.Conn) error {
+		if err := w.sameGeneration(ctx, c); err != nil {
+			return err
+		}
 		t, err := w.shape(ctx, c, schema)
 		if err != nil {
 			return err
@@ -50,6 +53,19 @@ func (w *writer) Prepare(ctx context.Context, schema *arrow.Schema) error {
 	}
 	w.mark, w.plan = own, p
 	return nil
+}
+
+// sameGeneration checks, in replace mode, that the shadow is still the one that Finish swaps in: another run may have
+// finished since it was joined.
+func (w *writer) sameGeneration(ctx context.Context, c *sql.Conn) error {
+	if w.s.opts.Mode != sink.Replace {
+		return nil
+	}
+	shadow, err := w.s.current(ctx, c, w.key.Pipeline)
+	if err == nil && shadow != w.table {
+		err = sink.ErrFenced
+	}
+	return err
 }
 
 // adopt ties the writer's row to the table with the mark own.
@@ -87,6 +103,14 @@ func (w *writer) shape(ctx context.Context, c *sql.Conn, schema *arrow.Schema) (
 			return nil, s.unfit(old)
 		}
 	}
+	if left, err := w.halfMade(ctx, c, t); err != nil {
+		return nil, err
+	} else if left {
+		if err := execAll(ctx, c, []string{"DROP TABLE " + s.qualified(t.Name)}); err != nil {
+			return nil, err
+		}
+		t = nil
+	}
 	if t == nil {
 		if w.mark != "" {
 			return nil, errSwapped
@@ -119,7 +143,28 @@ func (w *writer) shape(ctx context.Context, c *sql.Conn, schema *arrow.Schema) (
 	if !altered {
 		return t, nil
 	}
+	s.shape.Add(1)
 	return s.inspectMade(ctx, c, w.table)
+}
+
+// halfMade says that a crash came amid the statements that make the shadow t, which commit one by one, or before an offset
+// knew its mark: nothing is in it, and not all may be told of how it is to be.
+func (w *writer) halfMade(ctx context.Context, c *sql.Conn, t *dialect.Table) (bool, error) {
+	s := w.s
+	if t == nil || s.opts.Mode != sink.Replace || s.d.TransactionalDDL() || s.d.Comment(s.qualified(t.Name), "") == "" {
+		return false, nil
+	}
+	rows, err := s.offsets.List(ctx, c, w.key.Pipeline, w.table)
+	if err != nil {
+		return false, err
+	}
+	own := mark.Find(t.Comment)
+	for _, row := range rows {
+		if row.Mark != "" && row.Mark == own {
+			return false, nil
+		}
+	}
+	return true, nil
 }
 
 func (s *Sink) unfit(t *dialect.Table) error {

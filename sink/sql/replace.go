@@ -47,6 +47,9 @@ func (s *Sink) swap(ctx context.Context, c *sql.Conn, pipeline, shadow string) e
 	if err != nil {
 		return err
 	}
+	if old != nil && old.Unfit != "" {
+		return s.unfit(old)
+	}
 	t, err := s.d.Inspect(ctx, c, s.schema, shadow)
 	if err != nil {
 		return err
@@ -64,14 +67,14 @@ func (s *Sink) swap(ctx context.Context, c *sql.Conn, pipeline, shadow string) e
 
 // swapped is for a shadow that is not there: it has the table's name by now, or was never made.
 func (s *Sink) swapped(ctx context.Context, c *sql.Conn, pipeline, shadow string, old *dialect.Table) error {
-	if old == nil {
-		return nil
-	}
 	rows, err := s.offsets.List(ctx, c, pipeline, shadow)
 	if err != nil {
 		return err
 	}
-	there, made := mark.Find(old.Comment), false
+	there, made := "", false
+	if old != nil {
+		there = mark.Find(old.Comment)
+	}
 	for _, row := range rows {
 		made = made || row.Mark != ""
 		if row.Mark != "" && row.Mark == there {
@@ -80,6 +83,9 @@ func (s *Sink) swapped(ctx context.Context, c *sql.Conn, pipeline, shadow string
 	}
 	if made {
 		return fmt.Errorf("the rows that were loaded aside are gone: %s was dropped: reset the pipeline to begin anew", s.qualified(shadow))
+	}
+	if old == nil {
+		return nil
 	}
 	return s.within(ctx, c, func(c *sql.Conn) error {
 		return execAll(ctx, c, []string{"DELETE FROM " + s.qualified(old.Name)})

@@ -35,6 +35,7 @@ type Sink struct {
 	// ddl is held for reading by loads, for writing by whatever changes tables: a change would wait for the locks of
 	// loads, and further loads behind it.
 	ddl    sync.RWMutex
+	shape  atomic.Int64 // counts how often the sink has made or altered a table, under ddl
 	closed atomic.Bool
 }
 

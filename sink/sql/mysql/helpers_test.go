@@ -86,6 +86,21 @@ func tryLoad(ctx context.Context, s sink.Sink, rec arrow.Record) (reasons []stri
 	return reasons, err
 }
 
+// next is the first batch of a partition, of which everything must load.
+func next(rec arrow.Record, partition string) *sink.Batch {
+	return &sink.Batch{
+		Pipeline: "p", Partition: partition, Schema: rec.Schema(), Records: []arrow.Record{rec}, Rows: rec.NumRows(),
+		To: offset.Offset{Position: "end", Ordinal: rec.NumRows()}.String(),
+		Gate: func(_ context.Context, r sink.Receipt) error {
+			if r.Rejected != nil {
+				defer r.Rejected.Release()
+				return fmt.Errorf("rejects: %v", r.Rejected.Reasons)
+			}
+			return nil
+		},
+	}
+}
+
 // query returns the rows of a query, their values as text joined by bars.
 func query(t testing.TB, db *sql.DB, q string) []string {
 	t.Helper()

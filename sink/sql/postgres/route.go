@@ -57,6 +57,8 @@ type copier struct {
 	// before makes a temporary table empty, after moves its rows into the target. "" = there is none.
 	before []string
 	after  string
+	// bare: the rows are nothing but their keys, so that those that are there already stay, and are not counted.
+	bare bool
 }
 
 // stage makes the plan one of an upsert: the rows go into a temporary table, which is the transaction's own, and from there into the
@@ -70,6 +72,7 @@ func (p *copier) stage(into floesql.Into, columns string) {
 		fmt.Sprintf("CREATE TEMPORARY TABLE IF NOT EXISTS %s ON COMMIT DROP AS SELECT %s FROM %s WITH NO DATA", p.table, columns, into.Table),
 		"TRUNCATE " + p.table,
 	}
+	p.bare = len(into.Key) == len(into.Fields) && len(into.Rest) == 0
 	u := dialect.Upsert{Columns: p.names, Rest: into.Rest}
 	for _, k := range into.Key {
 		u.Key = append(u.Key, p.names[k])
@@ -128,7 +131,7 @@ func (p *copier) Insert(ctx context.Context, c *sql.Conn, records []arrow.Record
 		return fmt.Errorf("move the rows from the temporary table: %w", err)
 	}
 	moved, err := res.RowsAffected()
-	if err == nil && moved != rows {
+	if err == nil && moved != rows && !p.bare {
 		err = lost(rows, moved)
 	}
 	return err

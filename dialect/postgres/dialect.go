@@ -50,13 +50,13 @@ func (Dialect) MaxParameters() int { return 65_535 }
 
 // Begin implements [dialect.Dialect]. A transaction waits for a lock for 30 s. One whose client says nothing for 45 s is
 // rolled back by the server, which also asks after 30 s whether the client's machine is there: the locks of a client that
-// died do not stay. Constraints are checked by the statement that breaks them, not by COMMIT.
+// died do not stay. Texts are UTF-8, and NULL in an array is null, whatever the session says. Constraints are checked by the statement that breaks them, not by COMMIT.
 func (Dialect) Begin() []string {
 	return []string{
 		"BEGIN ISOLATION LEVEL READ COMMITTED",
 		"SELECT set_config('lock_timeout', '30s', true), set_config('idle_in_transaction_session_timeout', '45s', true), " +
 			"set_config('tcp_keepalives_idle', '30', true), set_config('tcp_keepalives_interval', '10', true), " +
-			"set_config('tcp_keepalives_count', '3', true)",
+			"set_config('tcp_keepalives_count', '3', true), set_config('client_encoding', 'UTF8', true), set_config('array_nulls', 'on', true)",
 		"SET CONSTRAINTS ALL IMMEDIATE",
 	}
 }

@@ -1,5 +1,5 @@
 BEGIN ISOLATION LEVEL READ COMMITTED;
-SELECT set_config('lock_timeout', '30s', true), set_config('idle_in_transaction_session_timeout', '45s', true), set_config('tcp_keepalives_idle', '30', true), set_config('tcp_keepalives_interval', '10', true), set_config('tcp_keepalives_count', '3', true);
+SELECT set_config('lock_timeout', '30s', true), set_config('idle_in_transaction_session_timeout', '45s', true), set_config('tcp_keepalives_idle', '30', true), set_config('tcp_keepalives_interval', '10', true), set_config('tcp_keepalives_count', '3', true), set_config('client_encoding', 'UTF8', true), set_config('array_nulls', 'on', true);
 SET CONSTRAINTS ALL IMMEDIATE;
 SELECT pg_advisory_xact_lock(-8044434595583495096);
 CREATE TABLE "my schema"."t ""t""" ("id" bigint NOT NULL, "select" text, "a""b" numeric(20,0), "naïve 🙂" timestamp with time zone, "price" numeric(10,2), "tags" text[], "doc" jsonb, PRIMARY KEY ("id"));

@@ -12,10 +12,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/floedata/floe/internal/servers"
 	"github.com/floedata/floe/offset"
 	"github.com/floedata/floe/retry"
 	"github.com/floedata/floe/sink"
 	floesql "github.com/floedata/floe/sink/sql"
+	"github.com/floedata/floe/sink/sql/postgres"
 )
 
 // ready returns a writer of the partition that is prepared for schema.
@@ -260,6 +262,58 @@ func TestNamesOfAnyBytes(t *testing.T) {
 		want := map[string]string{name: offset.Offset{Position: fmt.Sprint(i + 1)}.String()}
 		if diff := cmp.Diff(want, got); diff != "" || err != nil {
 			t.Errorf("%q: %v\n%s", name, err, diff)
+		}
+	}
+}
+
+// TestSettingsOfThePool: what the caller's pool has set for its sessions changes nothing of what is loaded.
+func TestSettingsOfThePool(t *testing.T) {
+	schema := arrow.NewSchema([]arrow.Field{
+		{Name: "id", Type: arrow.PrimitiveTypes.Int64},
+		{Name: "name", Type: arrow.BinaryTypes.String},
+		{Name: "list", Type: arrow.ListOf(arrow.BinaryTypes.String)},
+	}, nil)
+	for name, set := range map[string]string{
+		"client_encoding": "LATIN1", "standard_conforming_strings": "off", "array_nulls": "off", "default_transaction_isolation": "serializable",
+	} {
+		for _, binary := range []bool{true, false} {
+			t.Run(fmt.Sprintf("%s/binary=%t", name, binary), func(t *testing.T) {
+				dsn := servers.Postgres(t).Database(t)
+				plain := poolOf(t, dsn)
+				id := "bigint"
+				if !binary {
+					exec(t, plain, "CREATE DOMAIN ids AS xid8")
+					id = "ids"
+				}
+				exec(t, plain, "CREATE TABLE t (id bigint PRIMARY KEY, name text, list text[], other "+id+")")
+				c, err := pgxpool.ParseConfig(dsn)
+				if err != nil {
+					t.Fatal(err)
+				}
+				c.ConnConfig.RuntimeParams[name] = set
+				pool, err := pgxpool.NewWithConfig(t.Context(), c)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer pool.Close()
+				fields := schema.Fields()
+				row := `{"id":1,"name":"né","list":["é",null]`
+				if !binary {
+					fields = append(fields, arrow.Field{Name: "other", Type: arrow.BinaryTypes.String, Nullable: true})
+					row += `,"other":"7"`
+				}
+				s, err := postgres.New(pool, "t", &floesql.Options{Mode: sink.Upsert, Key: []string{"id"}})
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer s.Close(t.Context())
+				if _, rejected, err := load(t, s, "0", fromJSON(t, checked(t), arrow.NewSchema(fields, nil), "["+row+"}]")); err != nil || rejected != nil {
+					t.Fatalf("rejects %q: %v", rejected, err)
+				}
+				if diff := cmp.Diff([]string{"(1,né,é,t)"}, lines(t, plain, "SELECT id, name, list[1] AS first, list[2] IS NULL FROM t")); diff != "" {
+					t.Errorf("table mismatch (-want +got):\n%s", diff)
+				}
+			})
 		}
 	}
 }

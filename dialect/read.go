@@ -13,6 +13,12 @@ type Reader interface {
 	// Field returns the field as which a column of a result is read: the Arrow type that holds all values of the
 	// column, exactly. An error says why there is none and what to do.
 	Field(c ResultColumn) (arrow.Field, error)
+	// KeyColumn says why a column of a result cannot be part of a key, and what to do: its values are not in the order in
+	// which they compare with a parameter.
+	KeyColumn(c ResultColumn) error
+	// TieOrder returns what orders rows, behind ORDER BY, by a quoted column that is read as type t, so that no two
+	// values that are read differently are equal there: texts that differ in case alone are not.
+	TieOrder(t arrow.DataType, column string) string
 	// Limit returns the clause, behind ORDER BY, that ends a result after so many rows.
 	Limit(rows int64) string
 	// KeyParameter writes a parameter that is compared with a column of type t. It is bound as int64, uint64, float64,
@@ -103,6 +109,12 @@ func standardType(c ResultColumn) arrow.DataType {
 	}
 	return nil
 }
+
+// KeyColumn is nil: any column may be part of a key.
+func (Standard) KeyColumn(ResultColumn) error { return nil }
+
+// TieOrder takes the column as it is.
+func (Standard) TieOrder(_ arrow.DataType, column string) string { return column }
 
 // Limit is the standard's FETCH FIRST.
 func (Standard) Limit(rows int64) string { return fmt.Sprintf(" FETCH FIRST %d ROWS ONLY", rows) }

@@ -11,7 +11,8 @@ import (
 var _ dialect.Reader = Dialect{}
 
 // Field implements [dialect.Reader]. A TINYINT is a number, also TINYINT(1); BIT, vectors and geometry are bytes; JSON,
-// ENUM and SET are text. TIMESTAMP is an instant. A date of zeros, and a TIME that is none of day, are rejects.
+// ENUM and SET are text. TIMESTAMP is an instant. A date of zeros, and a TIME that is none of day, are rejects; so is a
+// date whose month or day is zero, unless the driver's option parseTime is set, which makes another day of it.
 func (Dialect) Field(c dialect.ResultColumn) (arrow.Field, error) {
 	name := c.DatabaseTypeName()
 	t := resultTypes[name]
@@ -58,6 +59,26 @@ var resultTypes = map[string]arrow.DataType{
 	"TIME":               arrow.FixedWidthTypes.Time64us,
 	"DATETIME":           &arrow.TimestampType{Unit: arrow.Microsecond},
 	"TIMESTAMP":          arrow.FixedWidthTypes.Timestamp_us,
+}
+
+// KeyColumn implements [dialect.Reader]: MySQL orders an ENUM and a SET by the numbers of their members, and compares them
+// as texts; it compares BIT, JSON and geometry with a parameter as something else than they are.
+func (Dialect) KeyColumn(c dialect.ResultColumn) error {
+	switch name := c.DatabaseTypeName(); name {
+	case "ENUM", "SET", "BIT", "JSON", "GEOMETRY":
+		return fmt.Errorf("the column %q is of type %s, whose order is not that of its comparisons: cast it in the query, or choose another key", c.Name(), name)
+	}
+	return nil
+}
+
+// TieOrder implements [dialect.Reader]: a text is equal to others by its collation, and only the beginning of a long one is
+// looked at.
+func (Dialect) TieOrder(t arrow.DataType, column string) string {
+	switch t.ID() {
+	case arrow.STRING, arrow.BINARY:
+		return "SHA2(" + column + ", 256)"
+	}
+	return column
 }
 
 // Limit implements [dialect.Reader].

@@ -39,5 +39,15 @@ var resultTypes = map[string]arrow.DataType{
 	"TIMESTAMPTZ": arrow.FixedWidthTypes.Timestamp_us,
 }
 
+// TieOrder implements [dialect.Reader]: what is read as text may have a collation, or equal values of several forms, such as
+// 1.0 and 1.00, or no order at all, as json.
+func (Dialect) TieOrder(t arrow.DataType, column string) string {
+	switch t.ID() {
+	case arrow.STRING, arrow.INTERVAL_MONTH_DAY_NANO:
+		return "CAST(" + column + ` AS text) COLLATE "C"`
+	}
+	return column
+}
+
 // Limit implements [dialect.Reader].
 func (Dialect) Limit(rows int64) string { return fmt.Sprintf(" LIMIT %d", rows) }

@@ -91,6 +91,11 @@ func sizes(brackets string) (precision, scale int) {
 // Limit implements [dialect.Reader].
 func (Dialect) Limit(rows int64) string { return fmt.Sprintf(" LIMIT %d", rows) }
 
+// TieOrder implements [dialect.Reader]: a column may have a collation, and numbers of two types that are equal.
+func (Dialect) TieOrder(_ arrow.DataType, column string) string {
+	return column + ", quote(" + column + ")"
+}
+
 // KeyLiteral implements [dialect.Reader]: a column may hold numbers beside texts, and drivers make times of texts.
 func (Dialect) KeyLiteral(column string) string { return "quote(" + column + ")" }
 

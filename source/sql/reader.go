@@ -95,7 +95,9 @@ func (r *reader) open(ctx context.Context) error {
 		return err
 	}
 	r.rows, r.cancel = rows, cancel
-	s.read = true
+	if s.q.gone() { // there is one partition, while others are opened in parallel
+		s.read = true
+	}
 	if r.schema == nil {
 		if err := s.check(rows.Schema()); err != nil {
 			return err

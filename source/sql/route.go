@@ -22,7 +22,9 @@ type Statement struct {
 	// Args are the parameters: those of the user, and values of keys as int64, uint64, float64, string or []byte.
 	Args []any
 	// Types are the types of columns by name, in place of the dialect's.
-	Types     map[string]arrow.DataType
+	Types map[string]arrow.DataType
+	// Key are the columns of the key. Where one is of a type that cannot be part of it, Query answers an error.
+	Key       []string
 	Allocator memory.Allocator
 }
 

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/apache/arrow/go/v17/arrow"
@@ -63,6 +64,11 @@ func (t *scanRoute) Query(ctx context.Context, s Statement) (_ Rows, err error) 
 		}
 		if _, err := newColumn(fields[i], nil); err != nil {
 			return nil, err
+		}
+		if slices.Contains(s.Key, c.Name()) {
+			if err := t.d.KeyColumn(c); err != nil {
+				return nil, err
+			}
 		}
 	}
 	r.schema = arrow.NewSchema(fields, nil)

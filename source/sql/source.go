@@ -127,6 +127,9 @@ func (s *Source) partitions(ctx context.Context) ([]*partition, error) {
 	if err != nil {
 		return nil, fmt.Errorf("source/sql: %s: Query.Split: %w", s.name(), err)
 	}
+	if err := s.findOverlap(ctx, w, spans); err != nil {
+		return nil, err
+	}
 	var parts []*partition
 	for _, in := range spans {
 		parts = append(parts, &partition{s: s, w: w, schema: schema, id: s.q.Name + in.name, in: in.span})
@@ -194,7 +197,7 @@ func (s *Source) prepare(w *writer, schema *arrow.Schema) error {
 	if s.q.Ties {
 		for _, f := range schema.Fields() {
 			if !slices.Contains(s.q.Key, f.Name) {
-				w.ties = append(w.ties, f.Name)
+				w.ties = append(w.ties, s.d.TieOrder(f.Type, s.d.Quote(f.Name)))
 			}
 		}
 	}
@@ -208,7 +211,7 @@ func (s *Source) findNulls(ctx context.Context, w *writer, schema *arrow.Schema)
 			continue
 		}
 		text, args := w.nulls(n)
-		there, err := s.any(ctx, text, args)
+		there, err := s.any(ctx, w, text, args)
 		if err != nil {
 			return s.wrap(fmt.Sprintf("look for NULLs in the column %q of", k), err)
 		}
@@ -219,12 +222,25 @@ func (s *Source) findNulls(ctx context.Context, w *writer, schema *arrow.Schema)
 	return nil
 }
 
+// findOverlap looks for rows of two partitions, where the order of the values is the database's to know.
+func (s *Source) findOverlap(ctx context.Context, w *writer, parts []part) error {
+	if len(parts) < 3 || parts[1].from.kind != textKind {
+		return nil
+	}
+	text, args := w.overlap(parts)
+	there, err := s.any(ctx, w, text, args)
+	if err != nil {
+		return s.wrap("look whether Query.Split ascends in", err)
+	}
+	if there {
+		return fmt.Errorf("source/sql: %s: the values of Query.Split do not ascend in the order of the column %q: a row would be of two partitions", s.name(), s.q.Key[0])
+	}
+	return nil
+}
+
 // any reports whether a statement has rows.
-func (s *Source) any(ctx context.Context, text string, args []any) (bool, error) {
-	rows, err := s.route.Query(ctx, Statement{
-		Text: text, Args: args, Allocator: s.opts.Allocator,
-		Types: map[string]arrow.DataType{"one": arrow.PrimitiveTypes.Int64},
-	})
+func (s *Source) any(ctx context.Context, w *writer, text string, args []any) (bool, error) {
+	rows, err := s.query(ctx, w, text, args)
 	if err != nil {
 		return false, err
 	}
@@ -232,7 +248,7 @@ func (s *Source) any(ctx context.Context, text string, args []any) (bool, error)
 	return exhausted(rows)
 }
 
-// query runs a statement that has the columns of the query.
+// query runs a statement that has columns of the query.
 func (s *Source) query(ctx context.Context, w *writer, text string, args []any) (Rows, error) {
 	types := map[string]arrow.DataType{}
 	for name, t := range s.opts.Types {
@@ -243,7 +259,7 @@ func (s *Source) query(ctx context.Context, w *writer, text string, args []any) 
 			types[literalColumn(n)] = arrow.BinaryTypes.String
 		}
 	}
-	return s.route.Query(ctx, Statement{Text: text, Args: args, Types: types, Allocator: s.opts.Allocator})
+	return s.route.Query(ctx, Statement{Text: text, Args: args, Types: types, Key: s.q.Key, Allocator: s.opts.Allocator})
 }
 
 // wrap says what failed, and classifies it.

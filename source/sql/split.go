@@ -125,17 +125,17 @@ func splitValue(v any, t arrow.DataType) (value, error) {
 	return out, nil
 }
 
-// before compares values of one kind. Texts are the database's to order: it may do so by a language.
+// before compares values of one kind. Texts are the database's to order, by a language it may be.
 func before(a, b value) bool {
 	switch a.kind {
-	case textKind, bytesKind:
-		return a.text != b.text
+	case textKind:
+		return a.text != b.text // see findOverlap
 	case intKind, uintKind, decimalKind, floatKind:
 		x, errX := parseRat(a.text)
 		y, errY := parseRat(b.text)
 		return errors.Join(errX, errY) == nil && x.Cmp(y) < 0
 	}
-	return a.text < b.text // moments of the years 0 to 9999
+	return a.text < b.text // bytes, and moments of the years 0 to 9999
 }
 
 func parseRat(text string) (*big.Rat, error) {

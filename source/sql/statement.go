@@ -18,7 +18,7 @@ type writer struct {
 	types []arrow.DataType
 	// literals are columns beside those of the query that have the key's values as literals.
 	literals bool
-	// ties are columns that order rows of one key.
+	// ties order rows of one key.
 	ties []string
 }
 
@@ -76,8 +76,20 @@ func (w *writer) describe() (string, []any) {
 
 // nulls finds a row whose n-th column of the key is NULL.
 func (w *writer) nulls(n int) (string, []any) {
-	s := w.start("1 AS " + w.d.Quote("one"))
+	s := w.start(w.d.Quote(w.q.Key[n]))
 	s.where = append(s.where, w.d.Quote(w.q.Key[n])+" IS NULL")
+	return s.build(w.d.Limit(1))
+}
+
+// overlap finds a row that a value has before it, and a later value behind it.
+func (w *writer) overlap(parts []part) (string, []any) {
+	first := w.d.Quote(w.q.Key[0])
+	s := w.start(first)
+	var pairs []string
+	for _, p := range parts[1 : len(parts)-1] {
+		pairs = append(pairs, first+" >= "+s.param(*p.to, 0)+" AND "+first+" < "+s.param(*p.from, 0))
+	}
+	s.where = append(s.where, "("+strings.Join(pairs, " OR ")+")")
 	return s.build(w.d.Limit(1))
 }
 
@@ -124,13 +136,11 @@ func (w *writer) list() string {
 	return list
 }
 
-// order writes the key, and the columns that order ties.
+// order writes the key, and what orders ties.
 func (w *writer) order() string {
-	var quoted []string
-	for _, names := range [][]string{w.q.Key, w.ties} {
-		for _, name := range names {
-			quoted = append(quoted, w.d.Quote(name))
-		}
+	var list []string
+	for _, name := range w.q.Key {
+		list = append(list, w.d.Quote(name))
 	}
-	return strings.Join(quoted, ", ")
+	return strings.Join(append(list, w.ties...), ", ")
 }

@@ -4,7 +4,8 @@
 // # Types
 //
 // They are those of DuckDB's own Arrow interface: lists, structs and maps as such, enumerations as dictionaries, UUIDs as
-// strings. Options.Types cannot change them: cast in the query.
+// strings. Options.Types cannot change them: cast in the query. So for keys of UUID, UHUGEINT, BIT and TIMETZ, which DuckDB does
+// not compare with a parameter, and for a time.Time in Query.Args: CAST($1 AS TIMESTAMP).
 //
 // # Memory
 //

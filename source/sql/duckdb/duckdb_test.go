@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/apache/arrow/go/v17/arrow/memory"
 	"github.com/google/go-cmp/cmp"
@@ -167,6 +168,57 @@ func TestErrors(t *testing.T) {
 		}
 		if len(got) != 1 || !strings.Contains(got[0], want) {
 			t.Errorf("%s: %s", text, cmp.Diff(want, strings.Join(got, "")))
+		}
+	}
+}
+
+// Rows of one key are told apart also where a column takes their texts for equal; a time in a condition is that instant.
+func TestConditions(t *testing.T) {
+	db := open(t, "", "CREATE TABLE t (k INT, v VARCHAR COLLATE NOCASE, at TIMESTAMP)",
+		"INSERT INTO t SELECT 1, CASE WHEN i % 2 = 0 THEN 'a' ELSE 'A' END || (i // 8), TIMESTAMP '2024-01-01' + INTERVAL (i) HOUR FROM range(64) r(i)")
+	q := floesql.Query{
+		Table: "t", Columns: []string{"k", "v"}, Where: "at >= CAST($1 AS TIMESTAMP)", Key: []string{"k"}, Ties: true,
+		Args: []any{time.Date(2024, 1, 1, 17, 0, 0, 0, time.FixedZone("", 9*3600))},
+	}
+	s, err := duckdb.New(db, q, &floesql.Options{PageRows: 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]int{}
+	for p, err := range s.Partitions(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := p.Open(t.Context(), "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for {
+			b, err := r.Next(t.Context())
+			if err == io.EOF {
+				break
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			for row := range int(b.Record.NumRows()) {
+				seen[b.Record.Column(1).ValueStr(row)]++
+			}
+			b.Release()
+		}
+		if err := r.Close(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}
+	for i := range 8 {
+		for _, v := range []string{"a", "A"} {
+			want := 4
+			if i == 0 { // before that instant
+				want = 0
+			}
+			if text := v + strconv.Itoa(i); seen[text] != want {
+				t.Errorf("%s comes %d times, want %d", text, seen[text], want)
+			}
 		}
 	}
 }

@@ -130,7 +130,7 @@ func bind(prepared C.duckdb_handle, n C.idx_t, arg any) error {
 		defer C.free(raw)
 		failed = C.duckdb_bind_blob(prepared, n, raw, C.idx_t(len(v)))
 	case time.Time:
-		return bind(prepared, n, v.UTC().Format("2006-01-02 15:04:05.999999"))
+		return bind(prepared, n, v.UTC().Format("2006-01-02 15:04:05.999999+00"))
 	default:
 		return fmt.Errorf("a %T cannot be one", arg)
 	}

@@ -286,3 +286,18 @@ func TestKeys(t *testing.T) {
 		}
 	}
 }
+
+// Rows of one key are told apart by columns whose equal values differ, and by such as have no order.
+func TestTies(t *testing.T) {
+	pool := open(t, servers.Postgres(t).Database(t))
+	exec(t, pool, "CREATE TABLE t AS SELECT 1 AS k, (CASE WHEN i % 3 = 0 THEN '1.0' WHEN i % 3 = 1 THEN '1.00' ELSE '1.000' END)::numeric AS n, "+
+		"(CASE WHEN i % 2 = 0 THEN '1 day' ELSE '24:00' END)::interval AS d, to_json(i) AS j FROM generate_series(1, 60) i")
+	seen := map[string]bool{}
+	_, rows, _ := read(t, pool, floesql.Query{Table: "t", Key: []string{"k"}, Ties: true}, floesql.Options{PageRows: 7})
+	for _, row := range rows {
+		seen[row] = true
+	}
+	if len(rows) != 60 || len(seen) != 60 {
+		t.Errorf("%d rows, %d of them different, want 60", len(rows), len(seen))
+	}
+}

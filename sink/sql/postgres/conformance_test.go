@@ -50,14 +50,12 @@ func TestConformanceReplace(t *testing.T) {
 // instance is a database in which every harness has a schema of its own.
 type instance struct {
 	dsn     string
-	pool    *pgxpool.Pool // to look at it by
 	options floesql.Options
 	schemas atomic.Int64 // made so far: their names' numbers
 }
 
 func newInstance(t *testing.T, o floesql.Options) *instance {
-	dsn := servers.Postgres(t).Database(t)
-	return &instance{dsn: dsn, pool: poolOf(t, dsn), options: o}
+	return &instance{dsn: servers.Postgres(t).Database(t), options: o}
 }
 
 func (i *instance) harness(t testing.TB) sinktest.Harness {
@@ -78,14 +76,24 @@ func (i *instance) on(ctx context.Context, table string) (sinktest.Harness, erro
 	o.Schema = schema
 	return sinktest.Harness{
 		Open: func(ctx context.Context) (sink.Sink, error) { return postgres.Open(ctx, i.dsn, table, &o) },
-		Read: func(ctx context.Context) ([]arrow.Record, error) { return readTable(ctx, i.pool, schema, table) },
-		Loading: func(ctx context.Context) ([]arrow.Record, error) {
-			var shadow string
-			err := i.pool.QueryRow(ctx, `SELECT coalesce(max(tablename), '') FROM pg_tables WHERE schemaname = $1 AND tablename LIKE '\_floe\_new\_%'`, schema).Scan(&shadow)
-			if err != nil || shadow == "" {
-				return nil, err
-			}
-			return readTable(ctx, i.pool, schema, shadow)
+		Read: func(ctx context.Context) (recs []arrow.Record, err error) {
+			err = i.look(ctx, func(pool *pgxpool.Pool) error {
+				recs, err = readTable(ctx, pool, schema, table)
+				return err
+			})
+			return recs, err
+		},
+		Loading: func(ctx context.Context) (recs []arrow.Record, err error) {
+			err = i.look(ctx, func(pool *pgxpool.Pool) error {
+				var shadow string
+				err := pool.QueryRow(ctx, `SELECT coalesce(max(tablename), '') FROM pg_tables WHERE schemaname = $1 AND tablename LIKE '\_floe\_new\_%'`, schema).Scan(&shadow)
+				if err != nil || shadow == "" {
+					return err
+				}
+				recs, err = readTable(ctx, pool, schema, shadow)
+				return err
+			})
+			return recs, err
 		},
 		Close: func() error { return i.exec(context.Background(), "DROP SCHEMA "+schema+" CASCADE") },
 		Types: conformanceTypes(),
@@ -95,8 +103,21 @@ func (i *instance) on(ctx context.Context, table string) (sinktest.Harness, erro
 }
 
 func (i *instance) exec(ctx context.Context, query string) error {
-	_, err := i.pool.Exec(ctx, query)
-	return err
+	return i.look(ctx, func(pool *pgxpool.Pool) error {
+		_, err := pool.Exec(ctx, query)
+		return err
+	})
+}
+
+// look asks the database by connections that do not stay: one that is idle may have a goroutine, which a rule would take
+// for one of the sink's.
+func (i *instance) look(ctx context.Context, do func(pool *pgxpool.Pool) error) error {
+	pool, err := pgxpool.New(ctx, i.dsn)
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	return do(pool)
 }
 
 // conformanceTypes is the published table as far as the kit has values of it.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"testing"
 	"time"
 
@@ -141,7 +142,7 @@ func TestNetworkStalls(t *testing.T) {
 				if !errors.Is(err, context.Canceled) {
 					t.Fatalf("a run on a silent server answered %v after %s", err, time.Since(start))
 				}
-				if took := time.Since(start); took > 20*time.Second {
+				if took := time.Since(start); took > 45*time.Second {
 					t.Errorf("it took %s to give up", took)
 				}
 				p.Resume()
@@ -172,18 +173,20 @@ func TestNetworkSuccessor(t *testing.T) {
 			}
 			t.Run(name+"/"+table, func(t *testing.T) {
 				t.Parallel() // most of it is waiting
-				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+				ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 				defer cancel()
 				dst, err := databases[name].open(ctx, direct, table, nil)
 				if err != nil {
 					t.Fatal(err)
 				}
 				start := time.Now()
-				if err := run(ctx, small, dst, func() {}); err != nil {
+				var first sync.Once
+				var took time.Duration // until its first load
+				if err := run(ctx, small, dst, func() { first.Do(func() { took = time.Since(start) }) }); err != nil {
 					t.Fatal(err)
 				}
-				if took := time.Since(start); took > 30*time.Second && !gone {
-					t.Errorf("the next loader took %s", took)
+				if most := map[bool]time.Duration{false: 30 * time.Second, true: time.Minute}[gone]; took > most {
+					t.Errorf("the next loader waited for %s", took)
 				}
 				databases[name].verify(t, direct, table, small, false)
 			})

@@ -8,6 +8,7 @@ import (
 
 	"github.com/marcboeker/go-duckdb"
 
+	"github.com/floedata/floe/internal/claim"
 	"github.com/floedata/floe/internal/mark"
 	"github.com/floedata/floe/offset"
 	"github.com/floedata/floe/retry"
@@ -20,7 +21,8 @@ func (s *Sink) Open(ctx context.Context, pipeline, partition string) (sink.Write
 	if s.closed.Load() {
 		return nil, "", errClosed
 	}
-	w := &writer{s: s, key: offset.Key{Pipeline: pipeline, Target: s.target(), Partition: partition}, table: s.table}
+	key := offset.Key{Pipeline: pipeline, Target: s.target(), Partition: partition}
+	w := &writer{s: s, Claim: claim.Claim{Offsets: s.offsets, Key: key}, table: s.table}
 	if err := s.createOffsets(ctx); err != nil {
 		return nil, "", s.wrap(ctx, "make the offsets table of", err)
 	}
@@ -29,7 +31,7 @@ func (s *Sink) Open(ctx context.Context, pipeline, partition string) (sink.Write
 		if err != nil {
 			return nil, "", s.wrap(ctx, "begin to replace", firstClaim(err))
 		}
-		w.key.Target, w.table = shadow, shadow
+		w.Key.Target, w.table = shadow, shadow
 	}
 	committed, err := w.claim(ctx)
 	if err != nil {
@@ -49,7 +51,7 @@ func (s *Sink) createOffsets(ctx context.Context) error {
 func (w *writer) claim(ctx context.Context) (committed string, err error) {
 	s := w.s
 	err = s.inTx(ctx, func(c *sql.Conn) error {
-		row, err := s.offsets.Claim(ctx, c, w.key)
+		row, err := s.offsets.Claim(ctx, c, w.Key)
 		if err != nil {
 			return err
 		}
@@ -64,13 +66,13 @@ func (w *writer) claim(ctx context.Context) (committed string, err error) {
 		}
 		if row.Mark != "" && (t == nil || t.mark != row.Mark) {
 			s.opts.Logger.WarnContext(ctx, "the table is not the one that the offset counts: loading from the beginning",
-				"sink", "duckdb", "table", w.table, "partition", w.key.Partition, "offset", row.Offset)
+				"sink", "duckdb", "table", w.table, "partition", w.Key.Partition, "offset", row.Offset)
 			row.Mark, row.Offset = "", ""
-			if _, err := s.offsets.Adopt(ctx, c, w.key, row.Epoch, "", ""); err != nil {
+			if _, err := s.offsets.Adopt(ctx, c, w.Key, row.Epoch, "", ""); err != nil {
 				return err
 			}
 		}
-		w.epoch, w.mark, committed = row.Epoch, row.Mark, row.Offset
+		w.Epoch, w.Mark, committed = row.Epoch, row.Mark, row.Offset
 		return nil
 	})
 	return committed, err

@@ -12,6 +12,7 @@ import (
 	"github.com/apache/arrow/go/v17/arrow/array"
 
 	"github.com/floedata/floe/deadletter"
+	"github.com/floedata/floe/internal/claim"
 	"github.com/floedata/floe/internal/rejects"
 )
 
@@ -25,7 +26,7 @@ func (w *writer) culprits(ctx context.Context, in *input, cause error) ([]deadle
 		return nil, err
 	}
 	if t == nil {
-		return nil, errSwapped
+		return nil, claim.ErrSwapped
 	}
 	schema := numberedSchema(w.plan.view)
 	numbered := in.numbered(schema)

@@ -5,16 +5,12 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/apache/arrow/go/v17/arrow"
 
-	"github.com/floedata/floe/offset"
+	"github.com/floedata/floe/internal/claim"
 	"github.com/floedata/floe/sink"
 )
-
-// errNotMoved: the offset was not the batch's From under the writer's epoch.
-var errNotMoved = errors.New("the offset has moved")
 
 // rowFault wraps an error of an INSERT that a row may be to blame for.
 type rowFault struct{ err error }
@@ -38,7 +34,7 @@ func (w *writer) Load(ctx context.Context, b *sink.Batch) (sink.Receipt, error) 
 
 func (w *writer) load(ctx context.Context, b *sink.Batch) (sink.Receipt, error) {
 	if w.doubt {
-		if done, err := w.settled(ctx, b); done || err != nil {
+		if done, err := w.Settled(ctx, w.s.db, b); done || err != nil {
 			return sink.Receipt{Rows: b.Rows, Bytes: b.Bytes}, err
 		}
 	}
@@ -96,72 +92,39 @@ func (w *writer) try(ctx context.Context, b *sink.Batch, in *input) (sink.Receip
 		if err := b.Gate(ctx, seen); err != nil {
 			return fmt.Errorf("the batch was not accepted: %w", err)
 		}
-		moved, err := w.s.offsets.Move(ctx, c, w.key, w.epoch, b.From, b.To)
-		if err == nil && !moved {
-			err = errNotMoved
-		}
-		return err
+		return w.Move(ctx, c, b)
 	})
 	var commit *commitError
+	var fault *rowFault
 	switch {
 	case err == nil && !w.doubt:
 		return r, nil
 	case err == nil:
 		// A COMMIT failed before this one: that the rows came with their offset is seen, not assumed.
-		done, err := w.settled(ctx, b)
+		done, err := w.Settled(ctx, w.s.db, b)
 		if err == nil && !done {
 			err = errors.New("the offset did not move with the rows: look into the table before going on")
 		}
 		return r, err
+	case errors.As(err, &fault):
+		return r, err
 	case errors.As(err, &commit):
 		w.doubt = true
 	}
-	return r, w.outcome(ctx, b, err)
-}
-
-// outcome decides what became of a try that failed with err: nil where the batch is there.
-func (w *writer) outcome(ctx context.Context, b *sink.Batch, err error) error {
-	var fault *rowFault
-	if ctx.Err() != nil || errors.As(err, &fault) {
-		return err
-	}
-	done, seen := w.settled(ctx, b)
-	switch {
-	case seen != nil && errors.Is(seen, sink.ErrFenced):
-		return seen
-	case seen != nil:
-		return errors.Join(err, seen)
-	case done:
-		return nil
-	}
-	return err
-}
-
-// settled reads the offset: whether it is the batch's To under this epoch. Another claim is [sink.ErrFenced].
-func (w *writer) settled(ctx context.Context, b *sink.Batch) (done bool, err error) {
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
-	defer cancel()
-	outcome, err := w.s.offsets.Outcome(ctx, w.s.db, w.key, w.epoch, b.From, b.To)
-	switch {
-	case err != nil:
-		return false, err
-	case outcome == offset.Fenced:
-		return false, sink.ErrFenced
-	}
-	return outcome == offset.Done, nil
+	return r, w.Outcome(ctx, w.s.db, b, err)
 }
 
 // sameTable checks that the table is still the one that the offset counts.
 func (w *writer) sameTable(ctx context.Context, c *sql.Conn) error {
-	if w.mark == "" {
+	if w.Mark == "" {
 		return nil
 	}
 	t, err := w.s.inspectTable(ctx, c, w.table)
 	if err != nil {
 		return err
 	}
-	if t == nil || t.mark != w.mark {
-		return errSwapped
+	if t == nil || t.mark != w.Mark {
+		return claim.ErrSwapped
 	}
 	return nil
 }

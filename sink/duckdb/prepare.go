@@ -10,6 +10,7 @@ import (
 
 	"github.com/apache/arrow/go/v17/arrow"
 
+	"github.com/floedata/floe/internal/claim"
 	"github.com/floedata/floe/internal/mark"
 	"github.com/floedata/floe/sink"
 )
@@ -39,7 +40,7 @@ func (w *writer) Prepare(ctx context.Context, schema *arrow.Schema) error {
 		if err := w.s.prepareRejects(ctx, c); err != nil {
 			return err
 		}
-		return w.adopt(ctx, c, own)
+		return w.Adopt(ctx, c, own)
 	})
 	var schemaErr *sink.SchemaError
 	if errors.As(err, &schemaErr) || errors.Is(err, sink.ErrFenced) {
@@ -48,33 +49,9 @@ func (w *writer) Prepare(ctx context.Context, schema *arrow.Schema) error {
 	if err != nil {
 		return w.s.wrap(ctx, "prepare", err)
 	}
-	w.mark, w.plan = own, p
+	w.Mark, w.plan = own, p
 	return nil
 }
-
-// adopt ties the writer's row to the table with the mark own.
-func (w *writer) adopt(ctx context.Context, c *sql.Conn, own string) error {
-	if w.mark == own {
-		return nil
-	}
-	if w.mark != "" {
-		return errSwapped
-	}
-	row, found, err := w.s.offsets.Read(ctx, c, w.key)
-	if err != nil {
-		return err
-	}
-	if !found || row.Epoch != w.epoch {
-		return sink.ErrFenced
-	}
-	if _, err := w.s.offsets.Adopt(ctx, c, w.key, w.epoch, own, row.Offset); err != nil {
-		return err
-	}
-	return nil
-}
-
-// errSwapped answers a load or Prepare that finds another table than the offset counts.
-var errSwapped = errors.New("the table was dropped or made anew while it was being loaded: run again, which starts from the beginning")
 
 // shape makes or evolves the table for the plan, marks it, and returns it as it is then.
 func (w *writer) shape(ctx context.Context, c *sql.Conn, p *plan) (*target, error) {
@@ -83,8 +60,8 @@ func (w *writer) shape(ctx context.Context, c *sql.Conn, p *plan) (*target, erro
 		return nil, err
 	}
 	if t == nil {
-		if w.mark != "" {
-			return nil, errSwapped
+		if w.Mark != "" {
+			return nil, claim.ErrSwapped
 		}
 		t, err = w.create(ctx, c, p)
 		if err != nil {

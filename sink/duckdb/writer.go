@@ -4,17 +4,15 @@ import (
 	"context"
 	"sync/atomic"
 
-	"github.com/floedata/floe/offset"
+	"github.com/floedata/floe/internal/claim"
 	"github.com/floedata/floe/sink"
 )
 
 // writer loads one partition under the epoch that its claim raised.
 type writer struct {
-	s     *Sink
-	key   offset.Key
+	s *Sink
+	claim.Claim
 	table string // where rows go: the sink's table, or the shadow of it
-	epoch int64
-	mark  string // of the table that the row counts; "" = none yet
 	plan  *plan  // nil before Prepare
 	loads int64  // begun so far
 	// doubt: a COMMIT failed, so that the batch it was for may be there.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/floedata/floe/dialect"
+	"github.com/floedata/floe/internal/claim"
 	"github.com/floedata/floe/internal/mark"
 	"github.com/floedata/floe/offset"
 	"github.com/floedata/floe/retry"
@@ -18,7 +19,8 @@ func (s *Sink) Open(ctx context.Context, pipeline, partition string) (sink.Write
 	if err := s.start(ctx); err != nil {
 		return nil, "", err
 	}
-	w := &writer{s: s, key: offset.Key{Pipeline: pipeline, Target: s.target(), Partition: partition}, table: s.table}
+	key := offset.Key{Pipeline: pipeline, Target: s.target(), Partition: partition}
+	w := &writer{s: s, Claim: claim.Claim{Offsets: s.offsets, Key: key}, table: s.table}
 	if err := s.createOffsets(ctx); err != nil {
 		return nil, "", s.wrap(ctx, "make the offsets table of", err)
 	}
@@ -32,11 +34,11 @@ func (s *Sink) Open(ctx context.Context, pipeline, partition string) (sink.Write
 			key := offset.Key{Pipeline: pipeline, Target: s.target()}
 			return nil, "", s.wrap(ctx, "begin to replace", s.firstClaim(ctx, key, err))
 		}
-		w.key.Target, w.table = shadow, shadow
+		w.Key.Target, w.table = shadow, shadow
 	}
 	committed, err := w.claim(ctx)
 	if err != nil {
-		return nil, "", s.wrap(ctx, fmt.Sprintf("claim partition %.200q of", partition), s.firstClaim(ctx, w.key, err))
+		return nil, "", s.wrap(ctx, fmt.Sprintf("claim partition %.200q of", partition), s.firstClaim(ctx, w.Key, err))
 	}
 	return w, committed, nil
 }
@@ -70,7 +72,7 @@ func (s *Sink) createOffsets(ctx context.Context) error {
 func (w *writer) claim(ctx context.Context) (committed string, err error) {
 	s := w.s
 	err = s.inTx(ctx, func(c *sql.Conn) error {
-		row, err := s.offsets.Claim(ctx, c, w.key)
+		row, err := s.offsets.Claim(ctx, c, w.Key)
 		if err != nil {
 			return err
 		}
@@ -88,13 +90,13 @@ func (w *writer) claim(ctx context.Context) (committed string, err error) {
 		}
 		if t == nil && row.Offset != "" || have != row.Mark && row.Mark != "" {
 			s.opts.Logger.WarnContext(ctx, "the table is not the one that the offset counts: loading from the beginning",
-				"sink", s.d.Name(), "table", w.table, "partition", w.key.Partition, "offset", row.Offset)
+				"sink", s.d.Name(), "table", w.table, "partition", w.Key.Partition, "offset", row.Offset)
 			row.Mark, row.Offset = "", ""
-			if _, err := s.offsets.Adopt(ctx, c, w.key, row.Epoch, "", ""); err != nil {
+			if _, err := s.offsets.Adopt(ctx, c, w.Key, row.Epoch, "", ""); err != nil {
 				return err
 			}
 		}
-		w.epoch, w.mark, committed = row.Epoch, row.Mark, row.Offset
+		w.Epoch, w.Mark, committed = row.Epoch, row.Mark, row.Offset
 		return nil
 	})
 	return committed, err

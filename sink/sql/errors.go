@@ -14,10 +14,6 @@ var (
 	errClosed = errors.New("sink/sql: the writer or its sink is closed")
 	// errHeld answers a claim for a table whose mark is gone.
 	errHeld = errors.New("the table has lost the mark by which the offsets know it")
-	// errSwapped answers a load or Prepare that finds another table than the offset counts.
-	errSwapped = errors.New("the table was dropped or made anew while it was being loaded: run again, which starts from the beginning")
-	// errNotMoved: the offset was not the batch's From under the writer's epoch.
-	errNotMoved = errors.New("the offset has moved")
 )
 
 // hints say what to do about a class of errors.

@@ -5,10 +5,9 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"time"
 
+	"github.com/floedata/floe/internal/claim"
 	"github.com/floedata/floe/internal/mark"
-	"github.com/floedata/floe/offset"
 	"github.com/floedata/floe/sink"
 )
 
@@ -45,7 +44,7 @@ func (w *writer) hold(ctx context.Context) error {
 
 func (w *writer) load(ctx context.Context, b *sink.Batch) (sink.Receipt, error) {
 	if w.doubt {
-		if done, err := w.settled(ctx, b); done || err != nil {
+		if done, err := w.Settled(ctx, w.s.db, b); done || err != nil {
 			w.doubt = err != nil
 			return sink.Receipt{Rows: b.Rows, Bytes: b.Bytes}, err
 		}
@@ -65,7 +64,7 @@ func (w *writer) load(ctx context.Context, b *sink.Batch) (sink.Receipt, error) 
 		return r, nil
 	case err == nil:
 		// A COMMIT failed before this one: that the rows came with their offset is seen, not assumed.
-		done, err := w.settled(ctx, b)
+		done, err := w.Settled(ctx, w.s.db, b)
 		if err == nil && !done {
 			err = errors.New("the offset did not move with the rows: look into the table before going on")
 		}
@@ -74,7 +73,7 @@ func (w *writer) load(ctx context.Context, b *sink.Batch) (sink.Receipt, error) 
 	case errors.As(err, &commit):
 		w.doubt = true
 	}
-	return r, w.outcome(ctx, b, err)
+	return r, w.Outcome(ctx, w.s.db, b, err)
 }
 
 // try loads the batch, in one transaction with the offset.
@@ -102,57 +101,22 @@ func (w *writer) try(ctx context.Context, b *sink.Batch, in *batch) (r sink.Rece
 		if err := b.Gate(ctx, seen); err != nil {
 			return fmt.Errorf("the batch was not accepted: %w", err)
 		}
-		moved, err := w.s.offsets.Move(ctx, c, w.key, w.epoch, b.From, b.To)
-		if err == nil && !moved {
-			err = errNotMoved
-		}
-		return err
+		return w.Move(ctx, c, b)
 	})
 	return r, err
 }
 
-// outcome decides what became of a try that failed with err: nil where the batch is there.
-func (w *writer) outcome(ctx context.Context, b *sink.Batch, err error) error {
-	if ctx.Err() != nil {
-		return err
-	}
-	done, seen := w.settled(ctx, b)
-	switch {
-	case seen != nil && errors.Is(seen, sink.ErrFenced):
-		return seen
-	case seen != nil:
-		return errors.Join(err, seen)
-	case done:
-		return nil
-	}
-	return err
-}
-
-// settled reads the offset: whether it is the batch's To under this epoch. Another claim is [sink.ErrFenced].
-func (w *writer) settled(ctx context.Context, b *sink.Batch) (done bool, err error) {
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
-	defer cancel()
-	outcome, err := w.s.offsets.Outcome(ctx, w.s.db, w.key, w.epoch, b.From, b.To)
-	switch {
-	case err != nil:
-		return false, err
-	case outcome == offset.Fenced:
-		return false, sink.ErrFenced
-	}
-	return outcome == offset.Done, nil
-}
-
 // sameTable checks that the table is still the one that the offset counts.
 func (w *writer) sameTable(ctx context.Context, c *sql.Conn) error {
-	if w.mark == "" {
+	if w.Mark == "" {
 		return nil
 	}
 	comment, found, err := w.s.d.CommentOf(ctx, c, w.s.schema, w.table)
 	if err != nil {
 		return fmt.Errorf("read the mark of %q: %w", w.table, err)
 	}
-	if !found || mark.Find(comment) != w.mark {
-		return errSwapped
+	if !found || mark.Find(comment) != w.Mark {
+		return claim.ErrSwapped
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/apache/arrow/go/v17/arrow"
 
 	"github.com/floedata/floe/dialect"
+	"github.com/floedata/floe/internal/claim"
 	"github.com/floedata/floe/internal/mark"
 	"github.com/floedata/floe/sink"
 )
@@ -42,7 +43,7 @@ func (w *writer) Prepare(ctx context.Context, schema *arrow.Schema) error {
 		if err := w.s.prepareRejects(ctx, c); err != nil {
 			return err
 		}
-		return w.adopt(ctx, c, own)
+		return w.Adopt(ctx, c, own)
 	})
 	var schemaErr *sink.SchemaError
 	if errors.As(err, &schemaErr) || errors.Is(err, sink.ErrFenced) {
@@ -51,7 +52,7 @@ func (w *writer) Prepare(ctx context.Context, schema *arrow.Schema) error {
 	if err != nil {
 		return w.s.wrap(ctx, "prepare", err)
 	}
-	w.mark, w.plan = own, p
+	w.Mark, w.plan = own, p
 	return nil
 }
 
@@ -61,29 +62,10 @@ func (w *writer) sameGeneration(ctx context.Context, c *sql.Conn) error {
 	if w.s.opts.Mode != sink.Replace {
 		return nil
 	}
-	shadow, err := w.s.current(ctx, c, w.key.Pipeline)
+	shadow, err := w.s.current(ctx, c, w.Key.Pipeline)
 	if err == nil && shadow != w.table {
 		err = sink.ErrFenced
 	}
-	return err
-}
-
-// adopt ties the writer's row to the table with the mark own.
-func (w *writer) adopt(ctx context.Context, c *sql.Conn, own string) error {
-	if w.mark == own {
-		return nil
-	}
-	if w.mark != "" {
-		return errSwapped
-	}
-	row, found, err := w.s.offsets.Read(ctx, c, w.key)
-	if err != nil {
-		return err
-	}
-	if !found || row.Epoch != w.epoch {
-		return sink.ErrFenced
-	}
-	_, err = w.s.offsets.Adopt(ctx, c, w.key, w.epoch, own, row.Offset)
 	return err
 }
 
@@ -112,8 +94,8 @@ func (w *writer) shape(ctx context.Context, c *sql.Conn, schema *arrow.Schema) (
 		t = nil
 	}
 	if t == nil {
-		if w.mark != "" {
-			return nil, errSwapped
+		if w.Mark != "" {
+			return nil, claim.ErrSwapped
 		}
 		if t, err = w.create(ctx, c, schema, old); err != nil {
 			return nil, err
@@ -154,7 +136,7 @@ func (w *writer) halfMade(ctx context.Context, c *sql.Conn, t *dialect.Table) (b
 	if t == nil || s.opts.Mode != sink.Replace || s.d.TransactionalDDL() || s.d.Comment(s.qualified(t.Name), "") == "" {
 		return false, nil
 	}
-	rows, err := s.offsets.List(ctx, c, w.key.Pipeline, w.table)
+	rows, err := s.offsets.List(ctx, c, w.Key.Pipeline, w.table)
 	if err != nil {
 		return false, err
 	}

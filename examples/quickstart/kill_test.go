@@ -16,7 +16,7 @@ func TestKilled(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it loads millions of rows")
 	}
-	const files, each = 6, 500_000
+	const files, each = 12, 500_000 // more than two loads
 	dir := t.TempDir()
 	if err := os.Mkdir(filepath.Join(dir, "big"), 0o755); err != nil {
 		t.Fatal(err)

@@ -35,6 +35,9 @@ import (
 
 const weather = "examples/quickstart/seattle-weather.csv"
 
+// tell is how often the progress of a run is printed.
+var tell = 500 * time.Millisecond
+
 func main() {
 	db := flag.String("db", "quickstart.duckdb", "DuckDB file to load into")
 	flag.Parse()
@@ -114,12 +117,12 @@ func complain(_ context.Context, rejected arrow.Record) error {
 	return nil
 }
 
-// watch prints the progress of a run twice a second until stop is called.
+// watch prints the progress of a run until stop is called.
 func watch(p *floe.Pipeline, table string) (stop func()) {
 	quit, ended := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(ended)
-		tick := time.NewTicker(500 * time.Millisecond)
+		tick := time.NewTicker(tell)
 		defer tick.Stop()
 		for {
 			select {

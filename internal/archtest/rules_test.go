@@ -73,6 +73,14 @@ var rules = []rule{
 		reason: "decoders are below the connectors that use them: bytes in, records and rejects out",
 	},
 	{
+		packages: []string{"internal/encode/..."},
+		inside:   [][]string{base, helpers},
+		outside: [][]string{arrow, {
+			"github.com/parquet-go/parquet-go", "github.com/parquet-go/bitpack", "github.com/klauspost/compress",
+		}},
+		reason: "encoders are below the connectors that use them: records in, bytes out",
+	},
+	{
 		packages: []string{"internal/servers"},
 		outside:  [][]string{{"github.com/jackc/pgx/v5", "github.com/go-sql-driver/mysql"}},
 		reason:   "servers for tests of anything: they know nothing of what is tested",
@@ -160,6 +168,27 @@ var rules = []rule{
 		inside:   [][]string{base, contracts, helpers, {"dialect", "dialect/sqlite", "sink/sql"}},
 		outside:  [][]string{arrow, {"zombiezen.com/go/sqlite"}},
 		reason:   "a connector knows its contract, its driver and the generic sink that it is a route of",
+	},
+	{
+		packages: []string{"dialect/snowflake"},
+		inside:   [][]string{base, letters, {"dialect"}, helpers},
+		outside:  [][]string{arrow, {"github.com/snowflakedb/gosnowflake"}},
+		reason:   "a dialect knows the errors of its driver, and no sink or source",
+	},
+	{
+		packages: []string{"sink/snowflake"},
+		inside:   [][]string{base, contracts, helpers, {"dialect", "dialect/snowflake", "sink/snowflake/..."}},
+		outside:  [][]string{arrow, sync, {"github.com/snowflakedb/gosnowflake", "github.com/google/uuid", "gocloud.dev"}},
+		reason:   "a connector knows its contract, its driver and no other connector",
+	},
+	{
+		packages: []string{"sink/snowflake/snowflaketest/..."},
+		inside:   [][]string{helpers, {"sink/snowflake/snowflaketest/..."}},
+		outside: [][]string{arrow, sync, {
+			"github.com/marcboeker/go-duckdb", "github.com/snowflakedb/gosnowflake", "github.com/google/uuid",
+			"github.com/golang-jwt/jwt/v5", "github.com/klauspost/compress",
+		}},
+		reason: "a server that knows nothing of the sink that it tests",
 	},
 	{
 		packages: []string{"sink/duckdb/..."},

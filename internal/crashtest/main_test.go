@@ -22,6 +22,7 @@ func TestMain(m *testing.M) {
 		"replace": load(duckdb.Options{Mode: sink.Replace}),
 	}
 	maps.Copy(jobs, sqlJobs())
+	maps.Copy(jobs, rivalJobs())
 	crashtest.Main(m, jobs)
 }
 

@@ -48,10 +48,11 @@ type Bind struct {
 	Index int
 }
 
-// Variable is $name (a session variable) or :name (one of Scripting, Session false).
+// Variable is $name (a session variable), or :name and :row.field (of Snowflake Scripting).
 type Variable struct {
 	Node
 	Name    string
+	Field   string // of a cursor's row; "" = none
 	Session bool
 }
 
@@ -82,7 +83,7 @@ type Renamed struct {
 	From, To string
 }
 
-// Unary is an operator before its operand: "-", "+", "NOT", "PRIOR" is refused.
+// Unary is an operator before its operand: "-", "+", "NOT".
 type Unary struct {
 	Node
 	Op string
@@ -259,12 +260,4 @@ type ObjectLit struct {
 type Field struct {
 	Key   string
 	Value Expr
-}
-
-// Attribute is an attribute of a cursor or result set of Snowflake Scripting, and sequences' nextval: they are refused when
-// they are evaluated, but for those of the block itself.
-type Attribute struct {
-	Node
-	X    Expr
-	Name string
 }

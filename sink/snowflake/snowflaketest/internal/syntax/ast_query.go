@@ -42,7 +42,7 @@ type Select struct {
 	Distinct bool
 	Top      Expr // nil = none
 	Items    []Item
-	Into     []string // SELECT … INTO :a, :b of Snowflake Scripting
+	Into     []string // SELECT … INTO :a, :b
 	From     []From   // items between commas
 	Where    Expr
 	Group    Group

@@ -48,7 +48,8 @@ type Let struct {
 	Declaration Declaration
 }
 
-// Assign is name := x, or name := (statement) for a result set.
+// Assign is name := x, or name := (statement) for a result set. A query in brackets is both: its value to a variable, its
+// rows to a result set.
 type Assign struct {
 	Stmt
 	Name  string

@@ -183,7 +183,7 @@ var rules = []rule{
 	},
 	{
 		packages: []string{"sink/snowflake/snowflaketest/..."},
-		inside:   [][]string{helpers, {"sink/snowflake/snowflaketest/..."}},
+		inside:   [][]string{base, helpers, {"sink/snowflake/snowflaketest/..."}},
 		outside: [][]string{arrow, sync, {
 			"github.com/marcboeker/go-duckdb", "github.com/snowflakedb/gosnowflake", "github.com/google/uuid",
 			"github.com/golang-jwt/jwt/v5", "github.com/klauspost/compress",

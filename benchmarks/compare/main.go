@@ -57,6 +57,8 @@ var jobs = map[string]job{
 	"ndjson-duckdb":         {data: trips.NDJSON, floe: fileToDuckDB, ref: duckDBAlone("read_json('%s', format = 'newline_delimited', columns = " + trips.Types() + ")")},
 	"parquet-decode":        {data: trips.Zstd, floe: decodeOurs, ref: decodePqarrow},
 	"parquet-decode-snappy": {data: trips.Snappy, floe: decodeOurs, ref: decodePqarrow},
+	"parquet-encode":        {data: trips.Part, floe: toParquet(1, encodeOurs), ref: toParquet(1, encodePqarrow)},
+	"parquet-encode-2":      {data: trips.Part, floe: toParquet(2, encodeOurs), ref: toParquet(2, encodePqarrow)},
 	"overhead":              {floe: moveByPipeline, ref: moveByHand, perBatch: true},
 	"memory-postgres":       {data: trips.Part, server: host.Postgres, floe: toPostgres, ref: toPostgresByPgx},
 	"memory-postgres-limit": {data: trips.Part, server: host.Postgres, ready: copyFile, floe: toPostgres, ref: toPostgresFromFile},

@@ -1,0 +1,140 @@
+package snowflake
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/snowflakedb/gosnowflake"
+
+	"github.com/floedata/floe/config"
+	"github.com/floedata/floe/dialect"
+	sf "github.com/floedata/floe/dialect/snowflake"
+)
+
+// Config is how [Open] connects. It holds secrets: they are in no error and no log.
+type Config struct {
+	// DSN is gosnowflake's connection string: user:password@account/database/schema?warehouse=w&role=r.
+	DSN string
+	// Driver is gosnowflake's own configuration, with all that it offers: passwords, key pairs, OAuth, programmatic access
+	// tokens, the external browser, proxies, other hosts. It is copied. Either DSN or Driver is needed.
+	Driver *gosnowflake.Config
+	// PrivateKey is a key pair's private key, PKCS#8 in PEM, and Passphrase opens it where it is encrypted. With it the
+	// login is by key pair.
+	PrivateKey []byte
+	Passphrase string
+	// Timeout is how long Open tries to connect. Default: 30 s.
+	Timeout time.Duration
+}
+
+const defaultTimeout = 30 * time.Second
+
+// Open connects to Snowflake and returns a sink of a table. What is wrong with the configuration or the options, and what
+// keeps from logging in, are a *config.Error; a Snowflake that cannot be reached is a transient error.
+func Open(ctx context.Context, cfg Config, table string, opts *Options) (*Sink, error) {
+	const of = "sink/snowflake.Open"
+	o, err := checked(of, table, opts)
+	var faults *config.Error
+	if err != nil && !errors.As(err, &faults) {
+		return nil, err
+	}
+	driver, more := cfg.driver(o)
+	if faults != nil {
+		more = append(faults.Faults, more...)
+	}
+	if len(more) > 0 {
+		return nil, &config.Error{Of: of, Faults: more}
+	}
+	s := newSink(sql.OpenDB(gosnowflake.NewConnector(gosnowflake.SnowflakeDriver{}, *driver)), table, o)
+	s.owned = true
+	timeout := cfg.Timeout
+	set(&timeout, defaultTimeout)
+	within, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	if err := s.start(within); err != nil {
+		return nil, errors.Join(connectError(of, ctx, err), s.db.Close())
+	}
+	return s, nil
+}
+
+// connectError makes a *config.Error of what no other try can change.
+func connectError(of string, ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return err
+	}
+	switch (sf.Dialect{}).Classify(err) {
+	case dialect.Denied:
+		return &config.Error{Of: of, Faults: []config.Fault{{Field: "Config", Problem: "the login is refused", Err: err}}}
+	case dialect.Missing:
+		return &config.Error{Of: of, Faults: []config.Fault{{Field: "Config", Problem: "the login names what is not there, or not to be seen by the role", Err: err}}}
+	}
+	return err
+}
+
+// driver returns the driver's configuration, or the faults of c.
+func (c Config) driver(o Options) (*gosnowflake.Config, []config.Fault) {
+	var list []config.Fault
+	add := func(field, format string, args ...any) {
+		list = append(list, config.Fault{Field: field, Problem: fmt.Sprintf(format, args...)})
+	}
+	var driver gosnowflake.Config
+	switch {
+	case c.DSN != "" && c.Driver != nil:
+		add("Config.DSN", "is set beside Config.Driver: set one of them")
+	case c.Driver != nil:
+		driver = *c.Driver
+	case c.DSN == "":
+		add("Config.DSN", "is empty, and so is Config.Driver: set one of them")
+	default:
+		parsed, err := gosnowflake.ParseDSN(c.DSN)
+		if err != nil {
+			add("Config.DSN", "cannot be read (user:password@account/database/schema?warehouse=w&role=r)") // the error may quote it
+		} else {
+			driver = *parsed
+		}
+	}
+	if c.Timeout < 0 {
+		add("Config.Timeout", "%v is negative", c.Timeout)
+	}
+	if c.PrivateKey != nil {
+		key, err := parseKey(c.PrivateKey, c.Passphrase)
+		if err != nil {
+			add("Config.PrivateKey", "%v", err)
+		}
+		driver.PrivateKey, driver.Authenticator = key, gosnowflake.AuthTypeJwt
+	} else if c.Passphrase != "" {
+		add("Config.Passphrase", "has no effect without Config.PrivateKey")
+	}
+	if len(list) > 0 {
+		return nil, list
+	}
+	for _, f := range []struct {
+		field *string
+		name  string
+	}{{&driver.Database, o.Database}, {&driver.Schema, o.Schema}, {&driver.Warehouse, o.Warehouse}, {&driver.Role, o.Role}} {
+		if f.name == "" {
+			continue
+		}
+		*f.field = o.resolve(f.name)
+		if !plainName(*f.field) {
+			*f.field = sf.Dialect{}.Quote(*f.field)
+		}
+	}
+	set(&driver.Application, "Floe")
+	params := make(map[string]*string, len(driver.Params))
+	for name, value := range driver.Params {
+		params[name] = value
+	}
+	for _, p := range o.parameters() {
+		params[p[0]] = &p[1]
+	}
+	driver.Params = params
+	return &driver, nil
+}
+
+// plainName says that a name means the same with quotes and without.
+func plainName(name string) bool {
+	return sf.Unquoted(name) == name && sf.Unquoted(name+"a") != name+"a"
+}

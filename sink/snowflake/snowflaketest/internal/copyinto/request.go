@@ -9,6 +9,7 @@ import (
 // File is a file of a stage.
 type File struct {
 	Name     string    // as results call it: "stage/path/name.csv"
+	Relative string    // as texts of errors call it: "path/name.csv"; "" is Name
 	Path     string    // on this machine, decrypted
 	Size     int64     // bytes as they are on the stage: what SIZE_LIMIT counts
 	ETag     string    // METADATA$FILE_CONTENT_KEY
@@ -18,6 +19,7 @@ type File struct {
 // Column is a column of a table.
 type Column struct {
 	Name     string
+	Dest     string // the DuckDB column in Request.Dest; "" is Name
 	Type     types.Type
 	Nullable bool
 	// Default is the DuckDB expression that a row has where a list of columns leaves the column out; "" is NULL.
@@ -46,11 +48,11 @@ type Item struct {
 	Type types.Type // what it yields
 }
 
-// Transform is the SELECT of COPY INTO t FROM (SELECT … FROM @stage).
+// Transform is the SELECT of COPY INTO t FROM (SELECT … FROM @stage). An expression that fails makes [Load] fail with the
+// error of DuckDB, whatever ON_ERROR says; values that do not fit the columns are errors of rows.
 type Transform struct {
 	Items []Item
-	// Alias is the name that the expressions give the relation; "" is none.
-	Alias string
+	Alias string // the name that the expressions give the relation; "" is none
 }
 
 // Source is files and how they are read.
@@ -58,13 +60,16 @@ type Source struct {
 	Files   []File
 	Format  Format
 	Session Session
+	// Width is the highest n of the columns $n that are asked for, for transformations and scans: fields that a record has
+	// not are NULL.
+	Width int
 }
 
 // Request is one COPY INTO. It is read, never written.
 type Request struct {
 	Source
 	Table   string   // the table's name alone, as error texts have it
-	Dest    string   // the DuckDB table, quoted; its columns are called as Columns are, then as Extra are
+	Dest    string   // the DuckDB table, quoted; its columns are those of Columns and of Extra
 	Columns []Column // all columns of the table in its order
 	Into    []string // the names of COPY INTO t (a, b); nil is all columns
 	Extra   []Literal

@@ -1,0 +1,243 @@
+package copyinto
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/floedata/floe/sink/snowflake/snowflaketest/internal/types"
+)
+
+// query makes columns of a table of a file. Of the column i of the table, s is the value of the file, v that of the column,
+// and e what is wrong with it.
+type query struct {
+	in      *input
+	columns []made
+}
+
+// values is the relation of n, s and v.
+func (q *query) values(l *loader) string {
+	inner, outer := []string{"n"}, []string{"n"}
+	for i, c := range q.columns {
+		if c.literal != "" {
+			continue
+		}
+		s, v := fmt.Sprintf("s%d", i), fmt.Sprintf("v%d", i)
+		if c.source == nil {
+			inner = append(inner, "NULL AS "+s)
+			outer = append(outer, s, "NULL AS "+v)
+			continue
+		}
+		inner = append(inner, l.settled(c)+" AS "+s)
+		outer = append(outer, s, named(c.made.value, i)+" AS "+v)
+	}
+	from := q.in.from
+	if l.req.Transform != nil && l.req.Transform.Alias != "" {
+		from += " AS " + ident(l.req.Transform.Alias)
+	}
+	return "(SELECT " + strings.Join(outer, ", ") + " FROM (SELECT " + strings.Join(inner, ", ") + " FROM " + from + "))"
+}
+
+// settled is the value of the file after TRIM_SPACE and NULL_IF, which CSV has seen to already. They are for columns, not
+// for whole records.
+func (l *loader) settled(c made) string {
+	s, typ := c.source.sql, c.source.typ
+	if typ.Kind == types.Variant && !semiStructured(c.Type) {
+		s = "nullif(" + s + ", 'null')"
+	}
+	var v values
+	switch f := l.req.Format.(type) {
+	case *JSON:
+		v = f.values
+	case *Parquet:
+		v = f.values
+	}
+	if l.req.Options.Match == MatchNone {
+		return s
+	}
+	text := ""
+	switch typ.Kind {
+	case types.Text:
+		if v.TrimSpace {
+			s = "trim(" + s + ")"
+		}
+		text = s
+	case types.Variant:
+		if v.TrimSpace {
+			s = "CASE WHEN left(" + s + ", 1) = '\"' THEN CAST(to_json(trim(json_extract_string(" + s + ", '$'))) AS VARCHAR) ELSE " + s + " END"
+		}
+		text = l.converter.shown(typ, s)
+	default:
+		text = l.converter.shown(typ, s)
+	}
+	if null := v.nulls(typ); len(null) > 0 {
+		s = "CASE WHEN " + text + " IN (" + strings.Join(null, ", ") + ") THEN NULL ELSE " + s + " END"
+	}
+	return s
+}
+
+// nulls are the literals of NULL_IF that a value of the type may be.
+func (v values) nulls(typ types.Type) []string {
+	var all []string
+	for _, n := range v.NullIf {
+		if n == `\N` && typ.Kind != types.Text && typ.Kind != types.Variant {
+			continue
+		}
+		all = append(all, lit(n))
+	}
+	return all
+}
+
+// named puts the names of the column i into the expression of a conversion.
+func named(sql string, i int) string {
+	return strings.NewReplacer(src, fmt.Sprintf("s%d", i), val, fmt.Sprintf("v%d", i)).Replace(sql)
+}
+
+// rules are what may be wrong with the column, NULL last.
+func (l *loader) rules(c made) []rule {
+	if c.literal != "" {
+		return nil
+	}
+	rules := slices.Clone(c.made.rules)
+	if c.source != nil && c.source.marked {
+		rules = append([]rule{{"contains(" + src + ", " + lit(invalidText) + ")", src, notUTF8}}, rules...)
+	}
+	return rules
+}
+
+// faults is the expression of what is wrong with the column i, "" if nothing can be: a letter for the rule, and the value.
+// NULL, which no rule is for, is Z.
+func (l *loader) faults(c made, i int) string {
+	var b strings.Builder
+	rules := l.rules(c)
+	for k, r := range rules {
+		fmt.Fprintf(&b, " WHEN %s IS NOT NULL AND (%s) THEN '%c' || coalesce(%s, '')", src, r.when, 'A'+k, r.show)
+	}
+	if !c.Nullable && c.literal == "" {
+		fmt.Fprintf(&b, " WHEN %s IS NULL THEN 'Z'", val)
+	}
+	if b.Len() == 0 {
+		return ""
+	}
+	return named("CASE"+b.String()+" END", i)
+}
+
+// rows is the relation of rows, without those that have errors.
+func (q *query) rows(l *loader, errors bool) string {
+	if !errors {
+		return q.values(l)
+	}
+	var good []string
+	for i, c := range q.columns {
+		if e := l.faults(c, i); e != "" {
+			good = append(good, "("+e+") IS NULL")
+		}
+	}
+	if len(good) == 0 {
+		return q.values(l)
+	}
+	return q.values(l) + " WHERE " + strings.Join(good, " AND ")
+}
+
+// errors finds what is wrong with a file's rows, in their order.
+func (l *loader) errors(ctx context.Context, q *query, f File) ([]RowError, error) {
+	all := slices.Clone(q.in.errors)
+	found, err := l.conversions(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	all = append(all, found...)
+	slices.SortStableFunc(all, func(a, b RowError) int { return cmp.Compare(a.Row, b.Row) })
+	if l.remaining >= 0 {
+		all = slices.DeleteFunc(all, func(e RowError) bool { return e.Row > l.remaining })
+	}
+	for i := range all {
+		all[i].File = f.relative()
+	}
+	return all, nil
+}
+
+// conversions finds the values that do not fit their columns.
+func (l *loader) conversions(ctx context.Context, q *query) ([]RowError, error) {
+	var checks, wrong []string
+	var checked []int
+	for i, c := range q.columns {
+		if e := l.faults(c, i); e != "" {
+			checks = append(checks, fmt.Sprintf("%s AS e%d", e, i))
+			wrong = append(wrong, fmt.Sprintf("e%d IS NOT NULL", i))
+			checked = append(checked, i)
+		}
+	}
+	if len(checks) == 0 {
+		return nil, nil
+	}
+	on := l.conn
+	_, file := l.req.Format.(*Parquet)
+	if file {
+		on = l.look
+	}
+	rows, err := on.QueryContext(ctx, "SELECT * FROM (SELECT n, "+strings.Join(checks, ", ")+" FROM "+q.values(l)+") WHERE "+strings.Join(wrong, " OR ")+" ORDER BY n")
+	if err == nil {
+		defer rows.Close()
+	}
+	var all []RowError
+	var n int64
+	texts := make([]*string, len(checked))
+	scan := []any{&n}
+	for i := range texts {
+		scan = append(scan, &texts[i])
+	}
+	for err == nil && rows.Next() {
+		if err = rows.Scan(scan...); err != nil {
+			break
+		}
+		for k, i := range checked {
+			if texts[k] != nil {
+				all = append(all, l.conversion(q, i, n, *texts[k]))
+			}
+		}
+	}
+	if err == nil {
+		err = rows.Err()
+	}
+	if err != nil && file && ctx.Err() == nil {
+		return nil, &fileError{notParquet, err.Error()}
+	}
+	return all, err
+}
+
+// conversion is the error of the column i in row n, of what [loader.faults] says.
+func (l *loader) conversion(q *query, i int, n int64, text string) RowError {
+	c := q.columns[i]
+	f, value := isNull, text[1:]
+	if k := int(text[0] - 'A'); text[0] != 'Z' {
+		f = l.rules(c)[k].fault
+	} else if csv, ok := l.req.Format.(*CSV); ok && csv.Enclosure != 0 && c.Type.Kind == types.Text && l.req.Transform == nil {
+		f = isNullField
+	}
+	if f == notUTF8 {
+		value = strings.TrimPrefix(value, invalidText)
+		value = "0x" + value
+	}
+	e := f.row(value, n)
+	e.Line, e.RowStart = n, n
+	if l.req.Transform == nil {
+		e.Column = columnName(l.req.Table, c.Name, c.index)
+	}
+	if q.in.locate != nil {
+		q.in.locate(&e, l.fileColumn(q, c))
+	}
+	return e
+}
+
+// fileColumn is the index of the file's column that c is made of.
+func (l *loader) fileColumn(q *query, c made) int {
+	for j := range q.in.columns {
+		if c.source == &q.in.columns[j] {
+			return j
+		}
+	}
+	return -1
+}

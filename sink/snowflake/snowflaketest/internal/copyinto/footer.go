@@ -14,7 +14,7 @@ import (
 const magic = "PAR1"
 
 // withoutTimes copies a Parquet file, whose footer DuckDB has read, and returns the copy's path. In the copy the leaves with
-// [element.nanos] have no types: DuckDB reads their integers as they are, where it would cut nanoseconds to microseconds.
+// [element.nanos] have no types: DuckDB reads their integers as they are.
 // The caller removes the copy.
 func withoutTimes(path string) (_ string, err error) {
 	in, err := os.Open(path)
@@ -31,15 +31,16 @@ func withoutTimes(path string) (_ string, err error) {
 		return "", fmt.Errorf("footer: %w", err)
 	}
 	for i := range meta.Schema {
-		switch t := meta.Schema[i].LogicalType.Value.(type) {
+		logical := &meta.Schema[i].LogicalType
+		var unit format.TimeUnit
+		switch t := logical.Value.(type) {
 		case *format.TimeType:
-			if inNanos(t.Unit) {
-				meta.Schema[i].LogicalType.Value = nil
-			}
+			unit = t.Unit
 		case *format.TimestampType:
-			if inNanos(t.Unit) && t.IsAdjustedToUTC {
-				meta.Schema[i].LogicalType.Value = nil
-			}
+			unit = t.Unit
+		}
+		if _, nanos := unit.Value.(*format.NanoSeconds); nanos {
+			logical.Value = nil
 		}
 	}
 	if footer, err = thrift.Marshal(new(thrift.CompactProtocol), &meta); err != nil {
@@ -68,11 +69,6 @@ func withoutTimes(path string) (_ string, err error) {
 		return "", err
 	}
 	return out.Name(), nil
-}
-
-func inNanos(u format.TimeUnit) bool {
-	_, nanos := u.Value.(*format.NanoSeconds)
-	return nanos
 }
 
 func readFooter(in *os.File) ([]byte, error) {

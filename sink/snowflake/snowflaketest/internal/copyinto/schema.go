@@ -89,21 +89,19 @@ func (e *element) item() *element {
 	return r.children[0]
 }
 
-// nanos tells whether the element has nanoseconds that DuckDB would cut to microseconds.
-func (e *element) nanos() bool {
-	return strings.Contains(e.logical, "NANOS=NanoSeconds") &&
-		(strings.HasPrefix(e.logical, "TimeType") || strings.Contains(e.logical, "isAdjustedToUTC=1"))
-}
+// nanos tells whether the element is a time of nanoseconds: DuckDB, which would cut most of them to microseconds, reads its
+// integers, of a copy that [withoutTimes] makes.
+func (e *element) nanos() bool { return strings.Contains(e.logical, "NANOS=NanoSeconds") }
 
-// unit is how many nanoseconds the integers of a time or timestamp count, and the function that has them of DuckDB's value.
-func (e *element) unit() (nanos int64, function string) {
+// count is the integers of the time or timestamp e, of DuckDB's value s, and how many nanoseconds they count.
+func (e *element) count(s string) (integers string, nanos int64) {
 	switch {
-	case strings.Contains(e.logical, "NANOS=NanoSeconds"):
-		return 1, "epoch_ns"
+	case e.nanos():
+		return s, 1
 	case strings.Contains(e.logical, "MILLIS=MilliSeconds") || strings.HasSuffix(e.converted, "_MILLIS"):
-		return 1e6, "epoch_ms"
+		return "epoch_ms(" + s + ")", 1e6
 	}
-	return 1e3, "epoch_us"
+	return "epoch_us(" + s + ")", 1e3
 }
 
 // value is what Snowflake takes a leaf for, and the expression of it over DuckDB's value s.
@@ -189,11 +187,7 @@ func power10(n int) string { return "1" + strings.Repeat("0", n) }
 // timestamp is the value of a timestamp. Documented: without logical types those of UTC are wall clocks, and others are
 // instants if they have a type of the older kind, and integers if not, as all of nanoseconds are.
 func (f *Parquet) timestamp(e *element, s string) (types.Type, string, error) {
-	nanos, function := e.unit()
-	raw := function + "(" + s + ")"
-	if e.nanos() {
-		raw = s // see [withoutTimes]
-	}
+	raw, nanos := e.count(s)
 	utc := strings.Contains(e.logical, "isAdjustedToUTC=1") || e.logical == ""
 	ns := fmt.Sprintf("CAST(%s AS HUGEINT) * %d", raw, nanos)
 	switch {
@@ -212,11 +206,10 @@ func (f *Parquet) timestamp(e *element, s string) (types.Type, string, error) {
 // timeOfDay is the value of a time of day. Documented: without logical types those without a type of the older kind are
 // integers, as all of nanoseconds are.
 func (f *Parquet) timeOfDay(e *element, s string) (types.Type, string, error) {
-	nanos, function := e.unit()
-	raw := function + "(CAST(" + s + " AS TIME))"
-	if e.nanos() {
-		raw = s // see [withoutTimes]
+	if !e.nanos() {
+		s = "CAST(" + s + " AS TIME)"
 	}
+	raw, nanos := e.count(s)
 	if !f.logical() && e.converted == "" {
 		return integer(19), raw, nil
 	}

@@ -186,7 +186,7 @@ var rules = []rule{
 		inside:   [][]string{base, helpers, {"sink/snowflake/snowflaketest/..."}},
 		outside: [][]string{arrow, sync, {
 			"github.com/marcboeker/go-duckdb", "github.com/snowflakedb/gosnowflake", "github.com/google/uuid",
-			"github.com/golang-jwt/jwt/v5", "github.com/klauspost/compress",
+			"github.com/golang-jwt/jwt/v5", "github.com/klauspost/compress", "github.com/parquet-go/parquet-go",
 		}},
 		reason: "a server that knows nothing of the sink that it tests",
 	},

@@ -10,7 +10,6 @@ import (
 	"github.com/snowflakedb/gosnowflake"
 
 	"github.com/floedata/floe/config"
-	"github.com/floedata/floe/dialect"
 	sf "github.com/floedata/floe/dialect/snowflake"
 )
 
@@ -32,20 +31,20 @@ type Config struct {
 const defaultTimeout = 30 * time.Second
 
 // Open connects to Snowflake and returns a sink of a table. What is wrong with the configuration or the options, and what
-// keeps from logging in, are a *config.Error; a Snowflake that cannot be reached is a transient error.
+// keeps from connecting within [Config].Timeout, is a *config.Error; package retry still tells whether another try may help.
 func Open(ctx context.Context, cfg Config, table string, opts *Options) (*Sink, error) {
-	const of = "sink/snowflake.Open"
+	return open(ctx, "sink/snowflake.Open", cfg, table, opts)
+}
+
+func open(ctx context.Context, of string, cfg Config, table string, opts *Options) (*Sink, error) {
 	o, err := checked(of, table, opts)
-	var faults *config.Error
-	if err != nil && !errors.As(err, &faults) {
-		return nil, err
+	var faults config.Error
+	if given := (*config.Error)(nil); errors.As(err, &given) {
+		faults = *given
 	}
 	driver, more := cfg.driver(o)
-	if faults != nil {
-		more = append(faults.Faults, more...)
-	}
-	if len(more) > 0 {
-		return nil, &config.Error{Of: of, Faults: more}
+	if faults.Of, faults.Faults = of, append(faults.Faults, more...); len(faults.Faults) > 0 {
+		return nil, &faults
 	}
 	s := newSink(sql.OpenDB(gosnowflake.NewConnector(gosnowflake.SnowflakeDriver{}, *driver)), table, o)
 	s.owned = true
@@ -54,23 +53,13 @@ func Open(ctx context.Context, cfg Config, table string, opts *Options) (*Sink, 
 	within, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	if err := s.start(within); err != nil {
-		return nil, errors.Join(connectError(of, ctx, err), s.db.Close())
+		err = errors.Join(err, s.db.Close())
+		if ctx.Err() != nil {
+			return nil, err
+		}
+		return nil, &config.Error{Of: of, Faults: []config.Fault{{Field: "Config", Problem: "Snowflake cannot be reached, or lets nobody in, with it", Err: err}}}
 	}
 	return s, nil
-}
-
-// connectError makes a *config.Error of what no other try can change.
-func connectError(of string, ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return err
-	}
-	switch (sf.Dialect{}).Classify(err) {
-	case dialect.Denied:
-		return &config.Error{Of: of, Faults: []config.Fault{{Field: "Config", Problem: "the login is refused", Err: err}}}
-	case dialect.Missing:
-		return &config.Error{Of: of, Faults: []config.Fault{{Field: "Config", Problem: "the login names what is not there, or not to be seen by the role", Err: err}}}
-	}
-	return err
 }
 
 // driver returns the driver's configuration, or the faults of c.

@@ -113,7 +113,7 @@ func decrypt(der []byte, passphrase string) ([]byte, error) {
 	case derivation.PRF.Algorithm.Equal(oidHMACSHA256):
 		prf = sha256.New
 	}
-	if !ok || prf == nil || derivation.Iterations < 1 || derivation.Iterations > 10_000_000 {
+	if !ok || prf == nil || derivation.Iterations < 1 || derivation.Iterations > 2_000_000 {
 		return nil, errEncryption
 	}
 	key, err := pbkdf2.Key(prf, passphrase, derivation.Salt, derivation.Iterations, size)

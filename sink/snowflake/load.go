@@ -208,8 +208,10 @@ func (s *Sink) load(ctx context.Context, c *sql.Conn, loads []*loading) error {
 	if len(left) == 0 {
 		return nil
 	}
-	answer, err := run(ctx, c, s.loadBlock(left).String())
+	told, id := withID(ctx)
+	answer, err := run(told, c, s.loadBlock(left).String())
 	if err == nil && answer == answerLoaded {
+		s.manifest.write(left, id())
 		return nil
 	}
 	if err == nil {

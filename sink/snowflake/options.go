@@ -1,6 +1,7 @@
 package snowflake
 
 import (
+	"io"
 	"log/slog"
 	"math"
 	"runtime"
@@ -53,6 +54,10 @@ type Options struct {
 	// StagingDir is a local directory for files on their way, which must exist; what the sink puts there it removes.
 	// Default: a temporary directory, which is made for the sink and removed with it.
 	StagingDir string
+
+	// Manifest is told of each file that was loaded, see [ManifestLine]: one line of JSON each, after the load has
+	// committed. A process that dies between the two does not tell. Default: none.
+	Manifest io.Writer
 
 	// Warehouse and Role are switched to by [Open]. Default: those of the configuration, or of the user.
 	Warehouse, Role string

@@ -9,6 +9,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/snowflakedb/gosnowflake"
+
+	"github.com/floedata/floe/dialect"
 	sf "github.com/floedata/floe/dialect/snowflake"
 )
 
@@ -48,7 +51,8 @@ func (o *Options) setUp() string {
 	return b.String()
 }
 
-// session runs do on a connection whose session is set up. do leaves no transaction open, or discards the connection.
+// session runs do on a connection whose session is set up. do leaves no transaction open, or discards the connection. One
+// whose session is gone is discarded, too: the driver would hand it out for ever.
 func (s *Sink) session(ctx context.Context, do func(c *sql.Conn) error) error {
 	c, err := s.db.Conn(ctx)
 	if err != nil {
@@ -56,11 +60,17 @@ func (s *Sink) session(ctx context.Context, do func(c *sql.Conn) error) error {
 	}
 	defer c.Close()
 	if !s.owned {
-		if _, err := c.ExecContext(ctx, s.opts.setUp()); err != nil {
-			return fmt.Errorf("set the session up: %w", err)
-		}
+		_, err = c.ExecContext(ctx, s.opts.setUp())
 	}
-	return do(c)
+	if err != nil {
+		err = fmt.Errorf("set the session up: %w", err)
+	} else {
+		err = do(c)
+	}
+	if err != nil && s.d.Classify(err) == dialect.Unavailable {
+		discard(c)
+	}
+	return err
 }
 
 // discard closes a connection, and with its session what may be open there.
@@ -75,6 +85,19 @@ func run(ctx context.Context, c *sql.Conn, block string) (answer string, err err
 		return "", err
 	}
 	return text.String, nil
+}
+
+// withID has the driver tell the id of the statement that is sent with ctx; "" = it has none.
+func withID(ctx context.Context) (told context.Context, id func() string) {
+	ids := make(chan string, 1) // the driver sends one, and closes it
+	return gosnowflake.WithQueryIDChan(ctx, ids), func() string {
+		select {
+		case id := <-ids:
+			return id
+		default:
+			return ""
+		}
+	}
 }
 
 func execAll(ctx context.Context, c *sql.Conn, statements ...string) error {

@@ -32,8 +32,9 @@ type Sink struct {
 	place   sf.Place
 	offsets offset.Table
 
-	uploads chan struct{} // a place for each upload at once
-	dir     stagingDir
+	uploads  chan struct{} // a place for each upload at once
+	dir      stagingDir
+	manifest manifest
 	// ddl is held for reading by loads, for writing by whatever changes tables: an old plan would miss a column that was
 	// added, and a change would wait for the locks of loads.
 	ddl    sync.RWMutex
@@ -67,7 +68,7 @@ func New(db *sql.DB, table string, opts *Options) (*Sink, error) {
 func newSink(db *sql.DB, table string, o Options) *Sink {
 	return &Sink{
 		db: db, table: table, name: o.resolve(table), opts: o, mem: memory.DefaultAllocator,
-		uploads: make(chan struct{}, o.Uploads), dir: stagingDir{given: o.StagingDir},
+		uploads: make(chan struct{}, o.Uploads), dir: stagingDir{given: o.StagingDir}, manifest: manifest{w: o.Manifest},
 	}
 }
 
@@ -178,7 +179,7 @@ func (s *Sink) Close(context.Context) error {
 	if s.closed.Swap(true) {
 		return errClosed
 	}
-	err := s.dir.remove()
+	err := errors.Join(s.dir.remove(), s.manifest.failed())
 	if s.owned {
 		err = errors.Join(err, s.db.Close())
 	}

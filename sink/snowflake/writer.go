@@ -15,6 +15,8 @@ type writer struct {
 	claim.Claim
 	table string // where rows go: the sink's table, or the shadow of it
 	lane  string // where its files go, below the sink's directory
+	// batchID is that of a Loader; "" = the writer is of a partition.
+	batchID string
 	// plan is nil before Prepare. Stages read it while another partition's Prepare has the sink make a new one.
 	plan atomic.Pointer[plan]
 	// doubt: the reply of a load was lost, so that its batch may be there.

@@ -68,11 +68,15 @@ func quote(name string) string { return dialect.Standard{}.Quote(name) }
 
 // ShowTables writes the statement whose result has the table of that name, and others whose names begin so.
 func (p Place) ShowTables(table string) string {
-	in := ""
-	if p.Schema != "" {
-		in = " IN SCHEMA " + p.quoted()
+	return p.Show("TABLES") + " STARTS WITH " + Literal(table)
+}
+
+// Show writes the statement that lists the objects of a kind, TABLES and the like.
+func (p Place) Show(kind string) string {
+	if p.Schema == "" {
+		return "SHOW " + kind
 	}
-	return "SHOW TABLES" + in + " STARTS WITH " + Literal(table)
+	return "SHOW " + kind + " IN SCHEMA " + p.quoted()
 }
 
 // Inspect reads what the catalog says of a table; nil = there is none of that name. Keys are listed in Unique, though
@@ -83,7 +87,7 @@ func Inspect(ctx context.Context, db dialect.DB, p Place, table string) (*dialec
 		return nil, err
 	}
 	var key []string
-	err = each(ctx, db, "DESCRIBE TABLE "+p.Of(table), func(row map[string]string) {
+	err = Each(ctx, db, "DESCRIBE TABLE "+p.Of(table), func(row map[string]string) {
 		if row["kind"] != "COLUMN" {
 			return
 		}
@@ -105,7 +109,7 @@ func Inspect(ctx context.Context, db dialect.DB, p Place, table string) (*dialec
 
 // find reads what SHOW TABLES says; nil = there is no such table.
 func find(ctx context.Context, db dialect.DB, p Place, table string) (t *dialect.Table, err error) {
-	err = each(ctx, db, p.ShowTables(table), func(row map[string]string) {
+	err = Each(ctx, db, p.ShowTables(table), func(row map[string]string) {
 		if row["name"] == table {
 			t = &dialect.Table{Schema: p.Schema, Name: table, Comment: row["comment"], Unfit: unfit(row)}
 		}
@@ -131,8 +135,8 @@ func unfit(row map[string]string) string {
 	return ""
 }
 
-// each calls do for every row of a result, with its values as texts by the names of the columns in lower case; null is "".
-func each(ctx context.Context, db dialect.DB, query string, do func(row map[string]string)) error {
+// Each calls do for every row of a result, with its values as texts by the names of the columns in lower case; null is "".
+func Each(ctx context.Context, db dialect.DB, query string, do func(row map[string]string)) error {
 	rows, err := db.QueryContext(ctx, query)
 	if err != nil {
 		return err

@@ -197,8 +197,7 @@ func (r *csvReader) afterEnclosure(rec *csvRecord, p int) int {
 	}
 	if p < len(r.text) && r.fieldDelimiter(p) == 0 && r.recordDelimiter(p) == 0 {
 		_, size := utf8.DecodeRune(r.text[p:])
-		stray := fault{strayField.code, strayField.state, strayField.category, strings.Replace(strayField.text, "delimiter '%s'", "delimiter '"+shownText(r.format.FieldDelimiter)+"'", 1)}
-		rec.stray = &csvStray{stray, shownText(string(r.text[p : p+size])), p, len(rec.fields)}
+		rec.stray = &csvStray{strayField, shownText(string(r.text[p : p+size])), p, len(rec.fields)}
 	}
 	return p
 }

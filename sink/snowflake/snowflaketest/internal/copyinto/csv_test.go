@@ -153,7 +153,7 @@ func TestResultsOfCSV(t *testing.T) {
 			"after an enclosure", "1,\"x\"y\n2,b\n", two,
 			[]string{`FIELD_OPTIONALLY_ENCLOSED_BY='"'`},
 			[]string{"ON_ERROR=CONTINUE"},
-			`st/f.csv PARTIALLY_LOADED 2 1 2 1 Found character 'y' instead of field delimiter ',' 1 6 "T"["NAME":2]`, "2|b\n",
+			`st/f.csv PARTIALLY_LOADED 2 1 2 1 Found character 'y' instead of record delimiter '\n' 1 6 "T"["NAME":2]`, "2|b\n",
 		},
 		{
 			"not UTF-8", "1,a\xffb\n2,b\n", two, nil,

@@ -188,7 +188,7 @@ func (in *csvInput) values(rec *csvRecord, values []driver.Value) (RowError, boo
 func (in *csvInput) check(rec *csvRecord) (RowError, bool) {
 	switch fields, columns := len(rec.fields), len(in.plan.columns); {
 	case rec.stray != nil:
-		return in.rowError(rec, rec.stray.fault, rec.stray.show, rec.stray.at, rec.stray.field), true
+		return in.stray(rec), true
 	case in.plan.match != MatchNone && fields > in.width && in.reader.format.ErrorOnColumnCountMismatch:
 		return in.rowError(rec, wideRecord, "", rec.fields[in.width].start, -1), true
 	case !in.plan.counted || fields == columns:
@@ -209,6 +209,17 @@ func (in *csvInput) check(rec *csvRecord) (RowError, bool) {
 	default:
 		return in.rowError(rec, endOfRecord, in.column(fields), rec.end, fields), true
 	}
+}
+
+// stray is the error of a record that cannot be split.
+func (in *csvInput) stray(rec *csvRecord) RowError {
+	f, delimiter := rec.stray.fault, in.reader.format.FieldDelimiter
+	if f == strayField && rec.stray.field == len(in.plan.columns)-1 {
+		f, delimiter = strayRecord, in.reader.format.RecordDelimiter
+	}
+	e := in.rowError(rec, f, rec.stray.show, rec.stray.at, rec.stray.field)
+	e.Message = strings.Replace(e.Message, "%s", noned(delimiter), 1)
+	return e
 }
 
 // rowError is an error of a record at the byte at of the text, about the column with the index i.

@@ -1,6 +1,9 @@
 package copyinto
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // Format is how files are written: *[CSV], *[JSON] or *[Parquet], made by [NewFormat] and not changed.
 type Format interface {
@@ -161,5 +164,22 @@ func listed(texts []string) string {
 
 // shownText is a string with the escapes that an option takes.
 func shownText(s string) string {
-	return strings.NewReplacer(`\`, `\\`, "\n", `\n`, "\r", `\r`, "\t", `\t`).Replace(s)
+	var b strings.Builder
+	for _, r := range s {
+		switch {
+		case r == '\\':
+			b.WriteString(`\\`)
+		case r == '\n':
+			b.WriteString(`\n`)
+		case r == '\r':
+			b.WriteString(`\r`)
+		case r == '\t':
+			b.WriteString(`\t`)
+		case r < ' ':
+			fmt.Fprintf(&b, `\u%04x`, r)
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
 }

@@ -49,6 +49,13 @@ type fileError struct {
 
 func (e *fileError) Error() string { return e.fault.message(e.value) }
 
+// row is the error as one of the file.
+func (e *fileError) row(f File) RowError {
+	r := e.fault.row(e.value, 0)
+	r.File = f.relative()
+	return r
+}
+
 // tables numbers the temporary tables of this process.
 var tables atomic.Int64
 

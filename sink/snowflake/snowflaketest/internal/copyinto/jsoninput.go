@@ -133,8 +133,8 @@ func (in *jsonInput) check(rec *jsonRecord) (RowError, bool) {
 	default:
 		return RowError{}, false
 	}
-	before := in.reader.text[rec.start:at]
-	line := rec.line + int64(bytes.Count(before, []byte{'\n'}))
+	before := in.reader.text[:at]
+	line := rec.line + int64(bytes.Count(before[rec.start:], []byte{'\n'}))
 	before = before[bytes.LastIndexByte(before, '\n')+1:]
 	return RowError{
 		Message: f.message(value), Category: f.category, Code: f.code, SQLState: f.state, Row: in.rows,

@@ -156,7 +156,7 @@ func (l *loader) file(ctx context.Context, f File) (result FileResult, err error
 	in, err := l.open(ctx, f)
 	var broken *fileError
 	if errors.As(err, &broken) {
-		return l.broken(f, broken.fault.row(broken.value, 0))
+		return l.broken(f, broken.row(f))
 	}
 	if err != nil {
 		return result, fmt.Errorf("load %s: %w", f.Name, err)
@@ -173,7 +173,7 @@ func (l *loader) file(ctx context.Context, f File) (result FileResult, err error
 	q := &query{in: in, columns: made}
 	if result.Errors, err = l.errors(ctx, q, f); err != nil {
 		if errors.As(err, &broken) {
-			return l.broken(f, broken.fault.row(broken.value, 0))
+			return l.broken(f, broken.row(f))
 		}
 		return result, fmt.Errorf("load %s: %w", f.Name, err)
 	}
@@ -203,7 +203,6 @@ func (l *loader) file(ctx context.Context, f File) (result FileResult, err error
 
 // broken is what becomes of a file that cannot be read.
 func (l *loader) broken(f File, e RowError) (FileResult, error) {
-	e.File = f.relative()
 	if l.req.Options.OnError.Action == Abort {
 		return FileResult{}, e.abort()
 	}

@@ -42,9 +42,7 @@ func Scan(ctx context.Context, conn, look *sql.Conn, s Source) (_ *Relation, err
 		if err != nil {
 			var broken *fileError
 			if errors.As(err, &broken) {
-				e := broken.fault.row(broken.value, 0)
-				e.File = f.relative()
-				return nil, e.abort()
+				return nil, broken.row(f).abort()
 			}
 			return nil, fmt.Errorf("scan %s: %w", f.Name, err)
 		}

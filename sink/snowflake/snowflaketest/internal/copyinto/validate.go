@@ -65,9 +65,7 @@ func (l *loader) find(ctx context.Context, f File) (_ []RowError, err error) {
 	}
 	var broken *fileError
 	if errors.As(err, &broken) {
-		e := broken.fault.row(broken.value, 0)
-		e.File = f.relative()
-		return []RowError{e}, nil
+		return []RowError{broken.row(f)}, nil
 	}
 	return nil, fmt.Errorf("validate %s: %w", f.Name, err)
 }

@@ -48,6 +48,7 @@ func open(ctx context.Context, of string, cfg Config, table string, opts *Option
 	}
 	s := newSink(sql.OpenDB(gosnowflake.NewConnector(gosnowflake.SnowflakeDriver{}, *driver)), table, o)
 	s.owned = true
+	s.db.SetMaxIdleConns(o.Uploads + 4) // a login takes longer than most statements
 	timeout := cfg.Timeout
 	set(&timeout, defaultTimeout)
 	within, cancel := context.WithTimeout(ctx, timeout)

@@ -49,27 +49,35 @@ func (s *Sink) join(ctx context.Context, c *sql.Conn, pipeline string) (shadow s
 	if shadow, err = s.current(ctx, c, pipeline); err != nil || shadow != "" {
 		return shadow, err
 	}
-	key := s.generationKey(pipeline)
-	begin := fmt.Sprintf("UPDATE %s SET committed = %s WHERE %s AND NOT STARTSWITH(committed, %s)",
-		s.offsets.Name, sf.Literal(openPrefix+uuid.NewString()), s.stored(key).is(""), sf.Literal(openPrefix))
-	if _, err := s.claimRow(ctx, c, key, s.claimBlock(key, begin)); err != nil {
+	if _, err := s.claimRow(ctx, c, s.generationKey(pipeline), s.beginBlock(pipeline, uuid.NewString())); err != nil {
 		return "", err
 	}
 	return s.current(ctx, c, pipeline)
 }
 
+// beginBlock begins a generation, unless another process has begun one.
+func (s *Sink) beginBlock(pipeline, id string) *block {
+	key := s.generationKey(pipeline)
+	return s.claimBlock(key, fmt.Sprintf("UPDATE %s SET committed = %s WHERE %s AND NOT STARTSWITH(committed, %s)",
+		s.offsets.Name, sf.Literal(openPrefix+id), s.stored(key).is(""), sf.Literal(openPrefix)))
+}
+
 // retire ends the generation of a shadow. Its offsets go, which fences its writers.
 func (s *Sink) retire(ctx context.Context, c *sql.Conn, pipeline, shadow, state string) error {
+	_, err := run(ctx, c, s.retireBlock(pipeline, shadow, state).String())
+	return err
+}
+
+func (s *Sink) retireBlock(pipeline, shadow, state string) *block {
 	var w script
-	_ = w.of(s.offsets).Forget(ctx, &w, pipeline, shadow)
+	_ = w.of(s.offsets).Forget(context.Background(), &w, pipeline, shadow)
 	b := &block{}
 	b.add(
 		"BEGIN TRANSACTION",
 		fmt.Sprintf("UPDATE %s SET epoch = epoch + 1, mark = '', committed = %s WHERE %s", s.offsets.Name, sf.Literal(state), s.stored(s.generationKey(pipeline)).is("")))
 	b.add(w.statements...)
 	b.add("COMMIT", "RETURN 'RETIRED'")
-	_, err := run(ctx, c, b.String())
-	return err
+	return b
 }
 
 // createLike makes the shadow of a table, with its columns, defaults, keys, clustering and privileges.

@@ -145,3 +145,10 @@ func TestMarkStatement(t *testing.T) {
 	s := testSink(t, `it's "t"`, Options{})
 	golden(t, "mark", s.markBlock(`it's "t"`, `the user's \ words`, `the user's \ words [floe:`+testMark+`]`).String())
 }
+
+func TestReplaceStatements(t *testing.T) {
+	s := testSink(t, "events", Options{Mode: sink.Replace})
+	golden(t, "replace",
+		sf.Immediate(s.beginBlock("p", testMark).String()),
+		sf.Immediate(s.retireBlock("p", shadowOf(testMark), donePrefix+testMark).String()))
+}

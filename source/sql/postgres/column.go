@@ -7,14 +7,13 @@ import (
 	"github.com/apache/arrow/go/v17/arrow/array"
 	"github.com/apache/arrow/go/v17/arrow/decimal128"
 	"github.com/apache/arrow/go/v17/arrow/decimal256"
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/floedata/floe/internal/decode/text"
 )
 
-// column appends values of one column.
+// column appends values of one column, for which the builder has room: see [array.Builder.Reserve].
 type column struct {
 	// append takes a value that is not NULL, in the form in which it comes, which is read before append returns.
 	append func(raw []byte) text.Fault
@@ -25,17 +24,18 @@ type column struct {
 // maker makes a column that appends to a builder of its type.
 type maker func(array.Builder) column
 
-// binaryForms are the types that come in binary form; all others come as text.
-var binaryForms = func() pgx.QueryResultFormatsByOID {
-	forms := pgx.QueryResultFormatsByOID{}
-	for oid := range scalars {
-		forms[oid] = pgx.BinaryFormatCode
+// formats says of each column in which form it comes: binary, where that is read here, else text.
+func formats(fields []pgconn.FieldDescription) []int16 {
+	codes := make([]int16, len(fields))
+	for i, f := range fields {
+		_, scalar := scalars[f.DataTypeOID]
+		_, list := elements[f.DataTypeOID]
+		if scalar || list {
+			codes[i] = pgtype.BinaryFormatCode
+		}
 	}
-	for oid := range elements {
-		forms[oid] = pgx.BinaryFormatCode
-	}
-	return forms
-}()
+	return codes
+}
 
 // scalars are the types by default of what comes in binary form; nil = it depends on the column.
 var scalars = map[uint32]arrow.DataType{
@@ -162,11 +162,11 @@ func makerOf(oid uint32, t arrow.DataType) maker {
 	case oid == pgtype.JSONBOID:
 		return asText(t, afterVersion)
 	case oid == pgtype.UUIDOID && t.ID() == arrow.FIXED_SIZE_BINARY && t.(*arrow.FixedSizeBinaryType).ByteWidth == 16:
-		return fixed(readUUID, builder[[]byte, *array.FixedSizeBinaryBuilder])
+		return fixed(readUUID, func(b array.Builder) func([]byte) { return b.(*array.FixedSizeBinaryBuilder).Append })
 	case oid == pgtype.UUIDOID:
 		return rendered(t, appendUUID)
 	case oid == pgtype.ByteaOID && t.ID() == arrow.BINARY:
-		return fixed(readBytes, builder[[]byte, *array.BinaryBuilder])
+		return fixed(readBytes, func(b array.Builder) func([]byte) { return b.(*array.BinaryBuilder).Append })
 	case oid == pgtype.DateOID && t.ID() == arrow.DATE32:
 		return fixed(readDate, builder[arrow.Date32, *array.Date32Builder])
 	case oid == pgtype.TimeOID && arrow.TypeEqual(t, arrow.FixedWidthTypes.Time64us):
@@ -184,10 +184,10 @@ func makerOf(oid uint32, t arrow.DataType) maker {
 }
 
 // appender is a builder of values of one type.
-type appender[T any] interface{ Append(T) }
+type appender[T any] interface{ UnsafeAppend(T) }
 
-// builder returns the method that appends to a builder.
-func builder[T any, B appender[T]](b array.Builder) func(T) { return b.(B).Append }
+// builder returns the method that appends to a builder which has room.
+func builder[T any, B appender[T]](b array.Builder) func(T) { return b.(B).UnsafeAppend }
 
 // fixed makes columns of values that are read as they are.
 func fixed[T any](read func([]byte) (T, text.Fault), into func(array.Builder) func(T)) maker {
@@ -208,21 +208,21 @@ func integers(read func([]byte) (int64, text.Fault), t arrow.DataType) maker {
 	into := func(b array.Builder) func(int64) bool {
 		switch b := b.(type) {
 		case *array.Int8Builder:
-			return within(b.Append)
+			return within(b.UnsafeAppend)
 		case *array.Int16Builder:
-			return within(b.Append)
+			return within(b.UnsafeAppend)
 		case *array.Int32Builder:
-			return within(b.Append)
+			return within(b.UnsafeAppend)
 		case *array.Int64Builder:
-			return within(b.Append)
+			return within(b.UnsafeAppend)
 		case *array.Uint8Builder:
-			return within(b.Append)
+			return within(b.UnsafeAppend)
 		case *array.Uint16Builder:
-			return within(b.Append)
+			return within(b.UnsafeAppend)
 		case *array.Uint32Builder:
-			return within(b.Append)
+			return within(b.UnsafeAppend)
 		case *array.Uint64Builder:
-			return within(b.Append)
+			return within(b.UnsafeAppend)
 		}
 		return nil
 	}

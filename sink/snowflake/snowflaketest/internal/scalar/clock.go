@@ -77,6 +77,15 @@ var times = map[string]*function{
 	"floe_dateadd": {in: []duckdb.Type{varchar, bigint, hugeint}, out: hugeint, call: func(a []driver.Value) (any, error) {
 		return add(a[0].(string), a[1].(int64), a[2].(*big.Int))
 	}},
+	// part, count, zoned: the offset stays
+	"floe_tz_add": {in: []duckdb.Type{varchar, bigint, hugeint}, out: hugeint, call: func(a []driver.Value) (any, error) {
+		t := types.AtZoned(a[2].(*big.Int))
+		wall, err := add(a[0].(string), a[1].(int64), wallOf(t))
+		if err != nil {
+			return nil, err
+		}
+		return types.Zoned(inZone(types.AtNanos(wall.(*big.Int)), t.Location())), nil
+	}},
 	// part, from, to
 	"floe_datediff": {in: []duckdb.Type{varchar, hugeint, hugeint}, out: bigint, call: func(a []driver.Value) (any, error) {
 		from, err := ordinal(a[0].(string), a[1].(*big.Int))

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
@@ -24,18 +25,22 @@ type column struct {
 // maker makes a column that appends to a builder of its type.
 type maker func(array.Builder) column
 
-// formats says of each column in which form it comes: binary, where that is read here, else text.
+// formats says of each column in which form it comes: binary, where that is read here, else text. What is the same bytes in
+// both comes as text, which costs the server less: it makes a buffer for each value in binary form.
 func formats(fields []pgconn.FieldDescription) []int16 {
 	codes := make([]int16, len(fields))
 	for i, f := range fields {
 		_, scalar := scalars[f.DataTypeOID]
 		_, list := elements[f.DataTypeOID]
-		if scalar || list {
+		if (scalar || list) && !slices.Contains(texts, f.DataTypeOID) {
 			codes[i] = pgtype.BinaryFormatCode
 		}
 	}
 	return codes
 }
+
+// texts are the types whose two forms are the same.
+var texts = []uint32{pgtype.TextOID, pgtype.VarcharOID, pgtype.BPCharOID, pgtype.NameOID, pgtype.JSONOID}
 
 // scalars are the types by default of what comes in binary form; nil = it depends on the column.
 var scalars = map[uint32]arrow.DataType{

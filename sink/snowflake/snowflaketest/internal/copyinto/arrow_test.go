@@ -74,6 +74,10 @@ func TestParquetOfArrow(t *testing.T) {
 		{"nested times", arrow.ListOf(at(arrow.Nanosecond, "UTC")), `["2024-01-02 12:00:00.123456789"]`, "VARIANT", `["2024-01-02 12:00:00.123 +0000"]`, "[1704196800123456789]", ""},
 		{"map", arrow.MapOf(arrow.BinaryTypes.String, arrow.PrimitiveTypes.Int64), `[{"key": "b", "value": 1}, {"key": "a", "value": null}]`, "VARIANT", `{"key_value":[{"key":"a"},{"key":"b","value":1}]}`, "", `{"a":null,"b":1}`},
 		{"struct", arrow.StructOf(arrow.Field{Name: "x", Type: arrow.ListOf(arrow.StructOf(arrow.Field{Name: "y", Type: arrow.BinaryTypes.String, Nullable: true})), Nullable: true}), `{"x": [{"y": "z"}, null, {"y": null}]}`, "VARIANT", `{"x":[{"y":"z"},{}]}`, "", `{"x":[{"y":"z"},null,{"y":null}]}`},
+		{"empty list", arrow.ListOf(arrow.ListOf(arrow.PrimitiveTypes.Int64)), `[[0, 1], [], null, [null]]`, "ARRAY", `[[0,1],[],[]]`, "", `[[0,1],[],null,[null]]`},
+		{"no lists", arrow.ListOf(arrow.PrimitiveTypes.Int64), `[]`, "ARRAY", `[]`, "", ""},
+		{"empty map", arrow.MapOf(arrow.BinaryTypes.String, arrow.PrimitiveTypes.Int64), `[]`, "VARIANT", `{"key_value":[]}`, "", `{}`},
+		{"empty struct", arrow.StructOf(arrow.Field{Name: "x", Type: arrow.PrimitiveTypes.Int64, Nullable: true}), `{"x": null}`, "VARIANT", `{}`, "", `{"x":null}`},
 		{"binary", arrow.BinaryTypes.Binary, `"AQI="`, "BINARY", `\x01\x02`, "", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -79,7 +79,7 @@ func (b *bench) table(format copyinto.Format, columns ...string) copyinto.Reques
 	for _, text := range columns {
 		name, typ, _ := strings.Cut(text, " ")
 		typ, notNull := strings.CutSuffix(typ, " NOT NULL")
-		c := copyinto.Column{Name: name, Type: typeOf(b.t, typ), Nullable: !notNull}
+		c := copyinto.Column{Name: name, Type: typeOf(typ), Nullable: !notNull}
 		req.Columns = append(req.Columns, c)
 		made = append(made, fmt.Sprintf("%q %s", name, c.Type.DuckDB()))
 	}
@@ -88,8 +88,7 @@ func (b *bench) table(format copyinto.Format, columns ...string) copyinto.Reques
 }
 
 // typeOf reads a type as the tests write it.
-func typeOf(t *testing.T, text string) types.Type {
-	t.Helper()
+func typeOf(text string) types.Type {
 	name, rest, _ := strings.Cut(strings.TrimSuffix(text, ")"), "(")
 	var a, b int
 	n, _ := fmt.Sscanf(rest, "%d,%d", &a, &b)
@@ -127,8 +126,7 @@ func typeOf(t *testing.T, text string) types.Type {
 	case "ARRAY":
 		return types.Type{Kind: types.Array}
 	}
-	t.Fatalf("no type %q", text)
-	return types.Type{}
+	panic("no type " + text)
 }
 
 // format makes a format of settings like "SKIP_HEADER=1".

@@ -188,7 +188,10 @@ func (l *loader) file(ctx context.Context, f File) (result FileResult, err error
 		return result, nil
 	}
 	if result.Loaded, err = l.insert(ctx, q, result.ErrorsSeen > 0); err != nil {
-		return result, fmt.Errorf("load %s: %w", f.Name, err)
+		if errors.As(err, &broken) && l.req.Options.OnError.Action == Abort {
+			return l.broken(f, broken.row(f))
+		}
+		return result, fmt.Errorf("load %s: insert: %w", f.Name, err)
 	}
 	switch {
 	case result.ErrorsSeen == 0:
@@ -363,7 +366,7 @@ func (l *loader) insert(ctx context.Context, q *query, errors bool) (int64, erro
 	}
 	done, err := l.conn.ExecContext(ctx, text)
 	if err != nil {
-		return 0, fmt.Errorf("insert: %w", err)
+		return 0, l.fileFault(ctx, err)
 	}
 	return done.RowsAffected()
 }

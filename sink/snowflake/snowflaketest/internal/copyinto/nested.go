@@ -76,7 +76,12 @@ func (n *nested) list(item *element, s string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return "CASE WHEN " + s + " IS NULL THEN NULL ELSE '[' || array_to_string(list_transform(" + s + ", " + each + "), ',') || ']' END", nil
+	return "CASE WHEN " + s + " IS NULL THEN NULL ELSE '[' || " + joined(s, each) + " || ']' END", nil
+}
+
+// joined is the texts that each makes of the elements of a list, with commas between. DuckDB's own join of none is NULL.
+func joined(list, each string) string {
+	return "coalesce(array_to_string(list_transform(" + list + ", " + each + "), ','), '')"
 }
 
 func (n *nested) mapping(pair *element, s string) (string, error) {
@@ -100,7 +105,7 @@ func (n *nested) mapping(pair *element, s string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	inner := "array_to_string(list_transform(list_sort(map_entries(" + s + ")), " + each + "), ',')"
+	inner := joined("list_sort(map_entries("+s+"))", each)
 	if n.format.UseVectorizedScanner {
 		inner = "'{' || " + inner + " || '}'"
 	} else {

@@ -144,6 +144,9 @@ func (q *query) rows(l *loader, errors bool) string {
 // errors finds what is wrong with a file's rows, in their order.
 func (l *loader) errors(ctx context.Context, q *query, f File) ([]RowError, error) {
 	all := slices.Clone(q.in.errors)
+	if err := l.readable(ctx, q); err != nil {
+		return nil, err
+	}
 	found, err := l.conversions(ctx, q)
 	if err != nil {
 		return nil, err
@@ -174,11 +177,14 @@ func (l *loader) conversions(ctx context.Context, q *query) ([]RowError, error) 
 		return nil, nil
 	}
 	on := l.conn
-	_, file := l.req.Format.(*Parquet)
-	if file {
+	if l.parquet() {
 		on = l.look
 	}
-	rows, err := on.QueryContext(ctx, "SELECT * FROM (SELECT n, "+strings.Join(checks, ", ")+" FROM "+q.values(l)+") WHERE "+strings.Join(wrong, " OR ")+" ORDER BY n")
+	text := "SELECT * FROM (SELECT n, " + strings.Join(checks, ", ") + " FROM " + q.values(l) + ") WHERE " + strings.Join(wrong, " OR ") + " ORDER BY n"
+	if l.req.Options.OnError.Action == Abort {
+		text += " LIMIT 1" // it is the only one that is told
+	}
+	rows, err := on.QueryContext(ctx, text)
 	if err == nil {
 		defer rows.Close()
 	}
@@ -202,10 +208,40 @@ func (l *loader) conversions(ctx context.Context, q *query) ([]RowError, error) 
 	if err == nil {
 		err = rows.Err()
 	}
-	if err != nil && file && ctx.Err() == nil {
-		return nil, &fileError{notParquet, err.Error()}
+	return all, l.fileFault(ctx, err)
+}
+
+// parquet tells whether files are read by DuckDB itself.
+func (l *loader) parquet() bool {
+	_, ok := l.req.Format.(*Parquet)
+	return ok
+}
+
+// fileFault makes an error of reading a Parquet file the file's.
+func (l *loader) fileFault(ctx context.Context, err error) error {
+	if err == nil || !l.parquet() || ctx.Err() != nil || l.req.Transform != nil {
+		return err
 	}
-	return all, err
+	return &fileError{notParquet, err.Error()}
+}
+
+// readable reads the columns of a Parquet file that nothing has been asked of, so that a page that cannot be read is found
+// while the file may still be left out.
+func (l *loader) readable(ctx context.Context, q *query) error {
+	if !l.parquet() || l.req.Options.OnError.Action == Abort {
+		return nil
+	}
+	var counts []string
+	for i, c := range q.columns {
+		if c.source != nil && l.faults(c, i) == "" {
+			counts = append(counts, fmt.Sprintf("count(v%d)", i))
+		}
+	}
+	if len(counts) == 0 {
+		return nil
+	}
+	_, err := l.look.ExecContext(ctx, "SELECT "+strings.Join(counts, ", ")+" FROM "+q.values(l))
+	return l.fileFault(ctx, err)
 }
 
 // conversion is the error of the column i in row n, of what [loader.faults] says.

@@ -2,7 +2,17 @@ package engine
 
 import (
 	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
 	"time"
+
+	_ "github.com/marcboeker/go-duckdb" // the driver "duckdb"
+
+	"github.com/floedata/floe/sink/snowflake/snowflaketest/internal/scalar"
 )
 
 // Options configure an Engine. The zero value works.
@@ -16,108 +26,174 @@ type Options struct {
 	// IdleTransaction is how long a transaction may do nothing before it is rolled back, whether its client lives or not;
 	// IdleBlocking is the same while another session waits for its locks. 0 means Snowflake's 4 hours and 5 minutes.
 	IdleTransaction, IdleBlocking time.Duration
+
+	// CountOnly makes COPY INTO count the rows that the footers of Parquet files tell, and insert none: for measuring what
+	// a client costs. A COPY of anything else is refused.
+	CountOnly bool
+
+	// Buckets are the directories that have the objects of external stages, by the URLs of the stages.
+	Buckets map[string]string
 }
 
 // Engine is one account. Its methods may be called by many goroutines.
-type Engine struct{}
+type Engine struct {
+	options Options
+	dir     string
+	stages  string
+	db      *sql.DB
+	conn    *sql.Conn // all statements
+	look    *sql.Conn // reads files while a transaction of conn is open
 
-// New opens the account whose state is in dir, and makes it if the directory is empty or missing. The caller closes it.
-func New(dir string, o Options) (*Engine, error) { return nil, notYet("New") }
+	// mu is held while a statement runs in DuckDB, and guards all below. Who waits for a lock of a table gives it up.
+	mu       sync.Mutex
+	catalog  catalog
+	account  *object
+	sessions map[int64]*Session
+	last     int64 // session, transaction and query: unique numbers of this process
+	released chan struct{}
+	locks    map[int64]*lock
+	busy     map[fileLock]*transaction
+	closed   bool
+
+	answers answers
+	running running
+	digests digests
+}
+
+// New opens the account whose state is in dir, and makes it if the directory is empty or missing: with the roles that every
+// account has, and a user ADMIN without a password whose default role is ACCOUNTADMIN. The caller closes it.
+func New(dir string, o Options) (*Engine, error) {
+	if o.Account == "" {
+		o.Account = "TESTACCOUNT"
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.IdleTransaction == 0 {
+		o.IdleTransaction = 4 * time.Hour
+	}
+	if o.IdleBlocking == 0 {
+		o.IdleBlocking = 5 * time.Minute
+	}
+	e := &Engine{
+		options: o, dir: dir, stages: filepath.Join(dir, "stages"),
+		sessions: map[int64]*Session{}, released: make(chan struct{}), locks: map[int64]*lock{}, busy: map[fileLock]*transaction{},
+		answers: answers{byID: map[string]*Result{}}, running: running{byID: map[string]context.CancelCauseFunc{}},
+		digests: digests{byFile: map[string]digest{}},
+	}
+	if err := e.open(context.Background()); err != nil {
+		return nil, errors.Join(fmt.Errorf("snowflaketest: opening %s: %w", dir, err), e.release())
+	}
+	return e, nil
+}
+
+func (e *Engine) open(ctx context.Context) error {
+	if err := os.MkdirAll(e.stages, 0o755); err != nil {
+		return err
+	}
+	var err error
+	// One thread: what the fake does must cost little beside what it tests.
+	if e.db, err = sql.Open("duckdb", filepath.Join(e.dir, "account.duckdb")+"?threads=2"); err != nil {
+		return err
+	}
+	if e.conn, err = e.db.Conn(ctx); err != nil {
+		return err
+	}
+	if e.look, err = e.db.Conn(ctx); err != nil {
+		return err
+	}
+	if err := scalar.Register(ctx, e.conn); err != nil {
+		return err
+	}
+	for _, q := range []string{
+		`CREATE TABLE IF NOT EXISTS floe_objects (id BIGINT PRIMARY KEY, doc VARCHAR NOT NULL)`,
+		loadsTable,
+	} {
+		if _, err := e.conn.ExecContext(ctx, q); err != nil {
+			return err
+		}
+	}
+	if err := e.catalog.load(ctx, e.conn); err != nil {
+		return err
+	}
+	boot := &Session{e: e}
+	return boot.locked(ctx, func(w *work) error {
+		if err := w.recover(); err != nil {
+			return err
+		}
+		return w.found()
+	})
+}
+
+// recover takes back what was open when the process before this one ended: transactions and temporary objects.
+func (w *work) recover() error {
+	for _, o := range w.e.catalog.objects {
+		if w.e.catalog.objects[o.ID] == nil {
+			continue // it went with what it lay in
+		}
+		if o.Session != 0 {
+			if err := w.erase(o); err != nil {
+				return err
+			}
+			continue
+		}
+		if o.Table != nil {
+			if err := w.exec(fmt.Sprintf(`DELETE FROM %s WHERE %s <> 0`, physical(o), inserted)); err != nil {
+				return err
+			}
+			if err := w.exec(fmt.Sprintf(`UPDATE %s SET %s = NULL WHERE %[2]s IS NOT NULL`, physical(o), deleted)); err != nil {
+				return err
+			}
+		}
+	}
+	if err := w.exec(`DELETE FROM floe_loads WHERE tx <> 0`); err != nil {
+		return err
+	}
+	return w.exec(`UPDATE floe_loads SET gone = NULL WHERE gone IS NOT NULL`)
+}
 
 // Close ends all sessions, rolls their transactions back, and closes the files.
-func (e *Engine) Close() error { return notYet("Close") }
-
-// User is what the engine knows of a user for a login to be checked. Names are as in the catalog: folded to upper case.
-type User struct {
-	Name, LoginName string
-	Disabled        bool
-	PublicKeys      []string // RSA_PUBLIC_KEY and RSA_PUBLIC_KEY_2 where set: base64 of DER, without the PEM's first and last line
+func (e *Engine) Close() error {
+	var errs []error
+	for _, s := range e.live() {
+		errs = append(errs, s.Close())
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.closed {
+		return nil
+	}
+	e.closed = true
+	return errors.Join(append(errs, e.release())...)
 }
 
-// User finds a user by login name, which is matched without regard to case.
-func (e *Engine) User(login string) (User, bool) { return User{}, false }
-
-// CheckPassword reports whether the user of that login name has that password.
-func (e *Engine) CheckPassword(login, password string) bool { return false }
-
-// Login says who connects, and with what. Names are identifiers as a driver sends them: unquoted ones fold to upper case.
-// User is checked to exist, and nothing else of it: the protocol's layer has checked credentials before. What "" leaves
-// open is the user's default.
-type Login struct {
-	User                              string
-	Database, Schema, Warehouse, Role string
-	Parameters                        map[string]string // of the session, by name; values as the protocol has them in JSON, without quotes
+func (e *Engine) live() []*Session {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	var out []*Session
+	for _, s := range e.sessions {
+		out = append(out, s)
+	}
+	return out
 }
 
-// Connect opens a session. A database, schema or warehouse that does not exist leaves the session without one, as
-// Snowflake does; a role that does not exist or is not granted is an *Error (390189).
-func (e *Engine) Connect(l Login) (*Session, error) { return nil, notYet("Connect") }
-
-// Abort cancels the statement with that query id, in whichever session it runs; it ends with *Error 000604 (57014).
-// It reports whether such a statement was running.
-func (e *Engine) Abort(queryID string) bool { return false }
-
-// Results returns the results of a query by its id, as RESULT_SCAN finds them; false when there are none (any more).
-func (e *Engine) Results(queryID string) (*Result, bool) { return nil, false }
-
-// Request is one call of a client.
-type Request struct {
-	SQL   string
-	Binds []Bind // by position, or nil
-
-	// QueryID is what the statement is known by; "" means that the engine makes one. If there are several statements, it is
-	// the id of the whole request, and each statement gets one of its own.
-	QueryID string
-
-	// Statements is MULTI_STATEMENT_COUNT: how many statements SQL must have; 0 means any number. The default of the
-	// session parameter, when the protocol's call does not say, is 1.
-	Statements int
-
-	// DescribeOnly answers the columns of the result without running anything.
-	DescribeOnly bool
+func (e *Engine) release() error {
+	var errs []error
+	for _, c := range []*sql.Conn{e.look, e.conn} {
+		if c != nil {
+			errs = append(errs, c.Close())
+		}
+	}
+	if e.db != nil {
+		errs = append(errs, e.db.Close())
+	}
+	return errors.Join(errs...)
 }
 
-// Bind is a value for a placeholder in the protocol's form: Type is "FIXED", "REAL", "TEXT", "BOOLEAN", "DATE" (milliseconds
-// since 1970), "TIME" (nanoseconds), "TIMESTAMP_NTZ", "TIMESTAMP_LTZ" (nanoseconds since 1970), "TIMESTAMP_TZ"
-// ("nanoseconds minutes+1440"), "BINARY" (hex). Value is nil for NULL. Values is an array bind: one value a row.
-type Bind struct {
-	Type   string
-	Value  *string
-	Values []*string
-}
+func (e *Engine) now() time.Time { return e.options.Now().UTC() }
 
-// Session is one client's connection. Statements of a session run one after another: a second Execute waits for the first.
-type Session struct{}
-
-// ID is the number of the session, unique in the engine's life.
-func (s *Session) ID() int64 { return 0 }
-
-// Execute runs the statements of a request, and returns a result for each that was carried out. On failure the error is
-// an *Error, and the results are of the statements before. A cancelled context ends as Abort does.
-func (s *Session) Execute(ctx context.Context, r Request) ([]*Result, error) {
-	return nil, notYet("Execute")
-}
-
-// Current is where a session stands: names as in the catalog, "" for none.
-type Current struct{ User, Database, Schema, Warehouse, Role string }
-
-// Current returns where the session stands.
-func (s *Session) Current() Current { return Current{} }
-
-// Parameters returns the session's parameters, with those that the protocol sends at login, in the order of names.
-func (s *Session) Parameters() []Parameter { return nil }
-
-// Parameter is one of a session. Value is string, bool or int64: what the protocol has in JSON.
-type Parameter struct {
-	Name  string
-	Value any
-}
-
-// Close ends the session as a client's goodbye does: its transaction is rolled back, its temporary tables are dropped. A
-// client that just vanishes is one whose session nobody closes: it keeps its transaction and locks until they have been
-// idle for long (Options).
-func (s *Session) Close() error { return notYet("Session.Close") }
-
-func notYet(what string) error {
-	return &Error{Code: 2, SQLState: "0A000", Message: "Unsupported feature '" + what + "'."}
+// number returns a number that none before it is equal to. They grow with time, as Snowflake's do.
+func (e *Engine) number() int64 {
+	e.last = max(e.last+1, e.now().UnixNano())
+	return e.last
 }

@@ -1,0 +1,103 @@
+package engine
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/floedata/floe/sink/snowflake/snowflaketest/internal/copyinto"
+	"github.com/floedata/floe/sink/snowflake/snowflaketest/internal/syntax"
+	"github.com/floedata/floe/sink/snowflake/snowflaketest/internal/translate"
+)
+
+// Stage is the rows of files of a stage, in a query.
+func (r resolver) Stage(ref *syntax.StageRef) (translate.Relation, error) {
+	w := r.w
+	s, err := w.spot(ref.Location, "SELECT", false)
+	if err != nil {
+		return translate.Relation{}, err
+	}
+	set, pattern := s.stage.Format, ""
+	for _, p := range ref.Params {
+		switch p.Name {
+		case "FILE_FORMAT":
+			set, err = w.formatOf(p.Value)
+		case "PATTERN":
+			pattern, err = w.scalar(p.Value)
+		default:
+			err = unsupported("%s of a stage in a query", p.Name)
+		}
+		if err != nil {
+			return translate.Relation{}, err
+		}
+	}
+	files, err := s.files(pattern, s.internal)
+	if err != nil {
+		return translate.Relation{}, err
+	}
+	source, err := w.source(s, set, files)
+	if err != nil {
+		return translate.Relation{}, err
+	}
+	scanned, err := copyinto.Scan(w.ctx, w.conn, w.e.look, source)
+	if err != nil {
+		return translate.Relation{}, err
+	}
+	w.reads = true
+	w.closes = append(w.closes, scanned.Close)
+	_, csv := source.Format.(*copyinto.CSV)
+	out := translate.Relation{Open: csv}
+	var names []string
+	for _, c := range scanned.Columns {
+		names = append(names, quote(c.Name))
+		out.Columns = append(out.Columns, translate.Column{
+			Name: c.Name, Type: c.Type, Nullable: true, Hidden: strings.HasPrefix(c.Name, "METADATA$"),
+		})
+	}
+	out.SQL = fmt.Sprintf("SELECT %s FROM %s AS q", strings.Join(names, ", "), scanned.SQL)
+	return out, nil
+}
+
+// source is files in the form that package copyinto has them in.
+func (w *work) source(s spot, set settings, files []stored) (copyinto.Source, error) {
+	format, err := copyinto.NewFormat(nil, set.copying())
+	if err != nil {
+		return copyinto.Source{}, err
+	}
+	out := copyinto.Source{Format: format, Session: w.copySession()}
+	for _, f := range files {
+		file, err := w.copying(s, f)
+		if err != nil {
+			return copyinto.Source{}, err
+		}
+		out.Files = append(out.Files, file)
+	}
+	return out, nil
+}
+
+func (w *work) copying(s spot, f stored) (copyinto.File, error) {
+	sum, err := w.e.digests.of(f)
+	return copyinto.File{Name: s.label + f.name, Relative: f.name, Path: f.path, Size: f.size, ETag: sum, Modified: f.modified}, err
+}
+
+// validated is what VALIDATION_MODE answers.
+func (w *work) validated(l *loading) (*Result, error) {
+	l.request.Columns = w.columnsOf(l.table)
+	v, err := copyinto.Validate(w.ctx, w.conn, w.e.look, l.request)
+	if err != nil {
+		return nil, err
+	}
+	if v.Rows == "" {
+		return &Result{Class: Copy, Columns: errorColumns, Rows: errorRows(v.Errors)}, v.Close(w.ctx)
+	}
+	var columns []Column
+	var names []string
+	for _, c := range l.table.Table.Columns {
+		columns = append(columns, Column{Name: c.Name, Type: c.Type, Nullable: !c.NotNull})
+		names = append(names, c.physical())
+	}
+	res, err := w.fetch(Copy, fmt.Sprintf(`SELECT %s FROM %s`, strings.Join(names, ", "), v.Rows), columns)
+	if err != nil {
+		return nil, err
+	}
+	return res, v.Close(w.ctx)
+}

@@ -1,0 +1,126 @@
+package engine
+
+import (
+	"context"
+	"database/sql"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"github.com/floedata/floe/sink/snowflake/snowflaketest/internal/syntax"
+	"github.com/floedata/floe/sink/snowflake/snowflaketest/internal/translate"
+)
+
+type queryer interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
+// work is what one statement does under the engine's lock, in one DuckDB transaction.
+type work struct {
+	ctx  context.Context // of the statement: work lives no longer than it
+	e    *Engine
+	s    *Session
+	tx   *transaction // the open one, or nil: then what is written is committed at once
+	conn *sql.Conn
+	base *object // the schema of the view that is read: what its names without one mean
+
+	asOwner bool // a view is read: its owner's privileges hold
+	depth   int  // of views in views
+	reads   bool // tables are read, which takes a warehouse
+
+	numbered      *syntax.TableRef // the target of the statement, whose rows it needs the numbers of
+	numberedTable *object
+
+	array  []translate.Value                 // what placeholders of array binds are
+	closes []func(ctx context.Context) error // what is to be done in the transaction once the statement is done
+
+	dirty bool     // the catalog was changed
+	files []string // directories to remove once the statement is committed
+	done  []func() // what else is to be done then
+}
+
+// atomically runs f under the engine's lock and in a DuckDB transaction, which is committed if f has no error. Otherwise
+// everything is as before, in DuckDB, in the catalog and in memory.
+func (s *Session) atomically(ctx context.Context, f func(*work) error) error {
+	s.e.mu.Lock()
+	defer s.e.mu.Unlock()
+	return s.locked(ctx, f)
+}
+
+// locked is atomically for who holds the engine's lock.
+func (s *Session) locked(ctx context.Context, f func(*work) error) (err error) {
+	e := s.e
+	if e.closed {
+		return execution(390111, "08001", "Session no longer exists. New login required to access the service.")
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	w := &work{ctx: ctx, e: e, s: s, tx: s.tx, conn: e.conn}
+	if err := w.exec(`BEGIN TRANSACTION`); err != nil {
+		return err
+	}
+	finished := false
+	defer func() {
+		if finished {
+			return
+		}
+		// Also when f panics: the connection is everybody's.
+		_, back := e.conn.ExecContext(context.WithoutCancel(ctx), `ROLLBACK`)
+		if w.dirty && back == nil {
+			back = e.catalog.load(context.WithoutCancel(ctx), e.conn)
+		}
+		if err == nil {
+			err = back
+		}
+	}()
+	if err := f(w); err != nil {
+		return err
+	}
+	for _, f := range w.closes {
+		if err := f(ctx); err != nil {
+			return err
+		}
+	}
+	// What is committed is told, even if the client gives up meanwhile.
+	if _, err := e.conn.ExecContext(context.WithoutCancel(ctx), `COMMIT`); err != nil {
+		return err
+	}
+	finished = true
+	for _, dir := range w.files {
+		_ = os.RemoveAll(dir)
+	}
+	for _, f := range w.done {
+		f()
+	}
+	return nil
+}
+
+func (w *work) exec(query string, args ...any) error {
+	_, err := w.conn.ExecContext(w.ctx, query, args...)
+	return err
+}
+
+// affected runs a statement and returns how many rows it touched.
+func (w *work) affected(query string, args ...any) (int64, error) {
+	res, err := w.conn.ExecContext(w.ctx, query, args...)
+	if err != nil {
+		return 0, err
+	}
+	return res.RowsAffected()
+}
+
+func (w *work) number(query string, args ...any) (int64, error) {
+	var n int64
+	err := w.conn.QueryRowContext(w.ctx, query, args...).Scan(&n)
+	return n, err
+}
+
+// eraseFiles removes a directory of a stage once the statement is committed.
+func (w *work) eraseFiles(dir string) {
+	if dir != "" {
+		w.files = append(w.files, filepath.Join(w.e.stages, dir))
+	}
+}
+
+func itoa(n int64) string { return strconv.FormatInt(n, 10) }

@@ -1,0 +1,144 @@
+package snowflaketest
+
+import (
+	"crypto/rsa"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/floedata/floe/config"
+)
+
+// What an account has where [Options] do not say otherwise.
+const (
+	DefaultAccount   = "TESTACCOUNT"
+	DefaultUser      = "TESTER"
+	DefaultPassword  = "testing"
+	DefaultDatabase  = "TEST"
+	DefaultSchema    = "PUBLIC"
+	DefaultWarehouse = "TEST_WH"
+	DefaultRole      = "ACCOUNTADMIN"
+)
+
+// Options are read once, by [Start] or [New]. The zero value works: an account with one user, one database and one
+// warehouse, named by the constants of this package.
+type Options struct {
+	// Addr is where the server listens: a loopback address with a port. Default: a free port of 127.0.0.1.
+	Addr string
+	// Dir keeps everything: a server on the directory of one that has ended, however it ended, has its data. Two must
+	// not use one directory at once. Default: a directory that is removed when the server is closed.
+	Dir string
+
+	// Account is the name by which clients log in. Default: DefaultAccount.
+	Account string
+	// Users may log in. They are made where they are missing. Default: DefaultUser with DefaultPassword.
+	Users []User
+	// Roles are made where they are missing. They have the privileges that are granted to them, by SQL: see
+	// [Server.Exec].
+	Roles []string
+	// Database, Schema and Warehouse are made where they are missing, and are the default ones of the users.
+	// Defaults: DefaultDatabase, DefaultSchema, DefaultWarehouse.
+	Database, Schema, Warehouse string
+
+	// Now is the clock: of CURRENT_TIMESTAMP, the expiry of tokens, the load history, timeouts of locks and of idle
+	// transactions. It may be called by several goroutines at once. Default: time.Now.
+	Now func() time.Time
+	// SessionTokens and MasterTokens are how long the two tokens of a session are good. Defaults: an hour, 4 hours.
+	SessionTokens, MasterTokens time.Duration
+	// IdleTransaction is how long a transaction may do nothing before it is rolled back, whether its client lives or
+	// not; IdleBlocking is the same while another session waits for its locks. Defaults: 4 hours, 5 minutes.
+	IdleTransaction, IdleBlocking time.Duration
+	// LongPoll is how long a call waits for its statement before it answers that the statement is in progress.
+	// Default: 45 seconds.
+	LongPoll time.Duration
+	// ChunkRows is how many rows of a result a reply has at most; the rest comes in chunks of as many, which the
+	// client fetches. Default: 10,000.
+	ChunkRows int
+
+	// LocalStages has the client copy what it PUTs to the stages' directories by itself (LOCAL_FS), which needs no
+	// network and knows no encryption. Default: the client uploads by HTTP, as it downloads always, at signed addresses
+	// of this server that stand for Google Cloud Storage's, with client-side encryption where the stage has it.
+	LocalStages bool
+	// CountOnly is for measuring clients: of Parquet files that are uploaded the rows in the footer are counted, see
+	// [Server.Uploads], and the data is dropped; COPY INTO reports these rows as loaded and loads none.
+	CountOnly bool
+}
+
+// User is one who may log in.
+type User struct {
+	// Name is an identifier as in SQL, without quotes: letters fold to upper case.
+	Name string
+	// Password lets the user log in by it. "": not by a password.
+	Password string
+	// PublicKey lets the user log in by tokens that the key pair's private key has signed. Nil: not by a key pair.
+	PublicKey *rsa.PublicKey
+	// OAuth and AccessTokens are tokens by which the user may log in: as from an OAuth server, and programmatic access
+	// tokens.
+	OAuth, AccessTokens []Token
+	// Role is the default role; Roles are granted beside it. Default: DefaultRole.
+	Role  string
+	Roles []string
+}
+
+// Token is a text by which a user may log in.
+type Token struct {
+	Text    string
+	Expires time.Time // zero: never
+}
+
+// withDefaults returns a copy of o with its defaults, or all its faults.
+func (o Options) withDefaults() (Options, error) {
+	var f config.Faults
+	setDefault(&o.Addr, "127.0.0.1:0")
+	setDefault(&o.Account, DefaultAccount)
+	setDefault(&o.Database, DefaultDatabase)
+	setDefault(&o.Schema, DefaultSchema)
+	setDefault(&o.Warehouse, DefaultWarehouse)
+	setDefault(&o.SessionTokens, time.Hour)
+	setDefault(&o.MasterTokens, 4*time.Hour)
+	setDefault(&o.LongPoll, 45*time.Second)
+	setDefault(&o.ChunkRows, 10_000)
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if addr, err := netip.ParseAddrPort(o.Addr); err != nil || !addr.Addr().IsLoopback() {
+		f.Add("Options.Addr", "%q is not a loopback address with a port, such as 127.0.0.1:0", o.Addr)
+	}
+	for _, d := range []struct {
+		name  string
+		value time.Duration
+	}{
+		{"SessionTokens", o.SessionTokens},
+		{"MasterTokens", o.MasterTokens},
+		{"IdleTransaction", o.IdleTransaction},
+		{"IdleBlocking", o.IdleBlocking},
+		{"LongPoll", o.LongPoll},
+	} {
+		if d.value < 0 {
+			f.Add("Options."+d.name, "%v is negative", d.value)
+		}
+	}
+	if o.ChunkRows < 0 {
+		f.Add("Options.ChunkRows", "%d is negative", o.ChunkRows)
+	}
+	if o.Users == nil {
+		o.Users = []User{{Name: DefaultUser, Password: DefaultPassword}}
+	}
+	o.Users = append([]User(nil), o.Users...)
+	for i := range o.Users {
+		u := &o.Users[i]
+		u.Name = strings.ToUpper(u.Name)
+		setDefault(&u.Role, DefaultRole)
+		if u.Name == "" {
+			f.Add("Options.Users", "user %d has no name", i)
+		}
+	}
+	return o, f.Err("snowflaketest")
+}
+
+func setDefault[T comparable](value *T, otherwise T) {
+	var zero T
+	if *value == zero {
+		*value = otherwise
+	}
+}

@@ -98,10 +98,9 @@ func (v validity) nulls(from, to int) int {
 
 // bitValues are the values of a BOOLEAN: PLAIN, one bit each.
 type bitValues struct {
-	open      bitmap
-	page      bounds
-	chunk     bounds
-	low, high []byte // false and true, as bounds
+	open  bitmap
+	page  bounds
+	chunk bounds
 }
 
 func (v *bitValues) add(arr arrow.Array, s selection) error {

@@ -52,6 +52,8 @@ func (c *chunk) addPage(w *Writer, p pageInfo) error {
 	c.values += int64(p.values)
 	c.nulls += int64(p.nulls)
 	w.buffered += int64(p.size)
+	w.rawTotal += int64(len(w.raw))
+	w.outTotal += int64(p.size)
 	return nil
 }
 

@@ -40,7 +40,7 @@ func (c *column) name() string { return strings.Join(c.path, ".") }
 // size is about the bytes of the open page and of the dictionary, encoded.
 func (c *column) size() int {
 	n := c.values.size() + c.levels.size()
-	if d := c.values.dict(); d != nil {
+	if d := c.values.dict(); d != nil && (d.on || d.pages > 0) {
 		n += d.bytes
 	}
 	return n

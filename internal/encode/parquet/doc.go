@@ -34,8 +34,8 @@
 //
 // Data pages are of version 1 and encoded as PLAIN or RLE_DICTIONARY, which every reader knows; each has a checksum.
 // A column chunk begins with a dictionary and goes on without one once too few of its values repeat. Chunks have
-// exact statistics and a page index: the number of nulls, and the least and the greatest value, of which the index
-// keeps no more than 64 bytes. Of nested columns all of this is said for each leaf.
+// statistics and a page index: the number of nulls, and the least and the greatest value, unless a NaN is among them;
+// the index keeps no more than 64 bytes of them, the statistics have them whole or, over 256 bytes, not at all. Of nested columns all of this is said for each leaf.
 //
 // Facts of the format stand beside the code with where they come from: "parquet.thrift", "LogicalTypes.md",
 // "Encodings.md" are files of the repository apache/parquet-format.

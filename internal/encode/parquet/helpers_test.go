@@ -5,7 +5,9 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"math/big"
+	"reflect"
 	"testing"
 
 	"github.com/apache/arrow/go/v17/arrow"
@@ -14,6 +16,7 @@ import (
 	"github.com/apache/arrow/go/v17/parquet/pqarrow"
 	"github.com/google/go-cmp/cmp"
 	pqgo "github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/encoding/thrift"
 	"github.com/parquet-go/parquet-go/format"
 
 	decode "github.com/floedata/floe/internal/decode/parquet"
@@ -87,7 +90,7 @@ func readBack(tb testing.TB, file []byte, want ...arrow.Record) {
 func same(tb testing.TB, what string, want, got []any) {
 	tb.Helper()
 	for i := range want {
-		if i >= len(got) || !cmp.Equal(want[i], got[i]) {
+		if i >= len(got) || !reflect.DeepEqual(want[i], got[i]) {
 			tb.Errorf("%s: row %d mismatch (-want +got):\n%s", what, i, cmp.Diff(want[i], at(got, i)))
 			return
 		}
@@ -106,25 +109,34 @@ func at(list []any, i int) any {
 
 func readOurs(tb testing.TB, b []byte) []arrow.Record {
 	tb.Helper()
-	f, err := decode.Open(context.Background(), bytes.NewReader(b), int64(len(b)))
+	recs, err := drain(b)
+	for _, rec := range recs {
+		tb.Cleanup(rec.Release)
+	}
 	if err != nil {
 		tb.Fatal(err)
+	}
+	return recs
+}
+
+func drain(b []byte) (recs []arrow.Record, err error) {
+	f, err := decode.Open(context.Background(), bytes.NewReader(b), int64(len(b)))
+	if err != nil {
+		return nil, err
 	}
 	r, err := f.Reader(decode.Options{BatchRows: 5_000, Parallel: 1})
 	if err != nil {
-		tb.Fatal(err)
+		return nil, err
 	}
 	defer r.Close()
-	var recs []arrow.Record
 	for {
 		rec, err := r.Next(context.Background())
 		if err == io.EOF {
-			return recs
+			return recs, nil
 		}
 		if err != nil {
-			tb.Fatal(err)
+			return recs, err
 		}
-		tb.Cleanup(rec.Release)
 		recs = append(recs, rec)
 	}
 }
@@ -168,7 +180,7 @@ type leafValue struct {
 }
 
 // compareLeaves compares the leaves, as parquet-go reads them, with what the rule of nested encoding makes of the
-// values row by row. It checks the page index by the way, which parquet-go reads too.
+// values row by row, and the page index with the pages.
 func compareLeaves(tb testing.TB, b []byte, recs []arrow.Record) {
 	tb.Helper()
 	f, err := pqgo.OpenFile(bytes.NewReader(b), int64(len(b)))
@@ -185,15 +197,16 @@ func compareLeaves(tb testing.TB, b []byte, recs []arrow.Record) {
 	}
 	for i := range want {
 		var got []leafValue
-		for _, g := range f.RowGroups() {
-			got = append(got, chunkValues(tb, f, g.ColumnChunks()[i])...)
+		for k, g := range f.RowGroups() {
+			index := columnIndex(tb, b, &f.Metadata().RowGroups[k].Columns[i])
+			got = append(got, chunkValues(tb, f, g.ColumnChunks()[i], index)...)
 		}
 		if len(got) != len(want[i]) {
 			tb.Errorf("leaf %d: %d values, want %d", i, len(got), len(want[i]))
 			continue
 		}
 		for k := range got {
-			if !cmp.Equal(want[i][k], got[k], cmp.AllowUnexported(leafValue{})) {
+			if want[i][k] != got[k] {
 				tb.Errorf("leaf %d: value %d is %+v, want %+v", i, k, got[k], want[i][k])
 				break
 			}
@@ -269,8 +282,22 @@ func shred(leaves [][]leafValue, f arrow.Field, v any, rep, maxRep, def int) {
 	}
 }
 
-// chunkValues reads a column chunk with parquet-go.
-func chunkValues(tb testing.TB, f *pqgo.File, chunk pqgo.ColumnChunk) []leafValue {
+// columnIndex reads the column index of a chunk, nil if there is none. Parquet-go itself reads none of a file whose first
+// chunk has none.
+func columnIndex(tb testing.TB, file []byte, c *format.ColumnChunk) pqgo.ColumnIndex {
+	tb.Helper()
+	if c.ColumnIndexOffset == 0 {
+		return nil
+	}
+	x := new(format.ColumnIndex)
+	if err := thrift.Unmarshal(new(thrift.CompactProtocol), file[c.ColumnIndexOffset:][:c.ColumnIndexLength], x); err != nil {
+		tb.Fatal(err)
+	}
+	return pqgo.NewColumnIndex(pqgo.Kind(c.MetaData.Type), x)
+}
+
+// chunkValues reads a column chunk with parquet-go and compares its pages with the page index.
+func chunkValues(tb testing.TB, f *pqgo.File, chunk pqgo.ColumnChunk, columns pqgo.ColumnIndex) []leafValue {
 	tb.Helper()
 	var element *format.SchemaElement
 	leaf := 0
@@ -282,12 +309,24 @@ func chunkValues(tb testing.TB, f *pqgo.File, chunk pqgo.ColumnChunk) []leafValu
 			leaf++
 		}
 	}
+	offsets, err := chunk.OffsetIndex()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	bounded := true // by every page
 	var list []leafValue
 	pages := chunk.Pages()
 	defer pages.Close()
-	for {
+	row := int64(0)
+	for i := 0; ; i++ {
 		page, err := pages.ReadPage()
 		if err == io.EOF {
+			if n := offsets.NumPages(); i != n || columns != nil && columns.NumPages() != n {
+				tb.Errorf("leaf %d: an index of %d pages for %d", chunk.Column(), n, i)
+			}
+			if bounded && columns == nil {
+				tb.Errorf("leaf %d: there is no column index", chunk.Column())
+			}
 			return list
 		}
 		if err != nil {
@@ -305,8 +344,65 @@ func chunkValues(tb testing.TB, f *pqgo.File, chunk pqgo.ColumnChunk) []leafValu
 			}
 			list = append(list, l)
 		}
+		if offsets.FirstRowIndex(i) != row {
+			tb.Errorf("leaf %d, page %d: row %d is the first, not %d", chunk.Column(), i, row, offsets.FirstRowIndex(i))
+		}
+		row += page.NumRows()
+		bounded = checkBounds(tb, element, chunk, columns, i, vals) && bounded
 		pqgo.Release(page)
 	}
+}
+
+// checkBounds compares what the index says of a page with its values, and answers whether they have bounds: a NaN has none.
+func checkBounds(tb testing.TB, e *format.SchemaElement, chunk pqgo.ColumnChunk, x pqgo.ColumnIndex, i int, vals []pqgo.Value) bool {
+	tb.Helper()
+	var low, high pqgo.Value
+	nulls, nan := int64(0), false
+	compare := func(a, b pqgo.Value) int {
+		if _, ok := e.LogicalType.Value.(*format.DecimalType); ok {
+			return digits(a).Cmp(digits(b)) // parquet-go compares those of bytes as bytes
+		}
+		return chunk.Type().Compare(a, b)
+	}
+	for k, v := range vals {
+		if v.IsNull() {
+			nulls++
+			continue
+		}
+		nan = nan || plain(e, v) == sample.Float(math.NaN())
+		if low.IsNull() || compare(v, low) < 0 {
+			low = vals[k].Clone()
+		}
+		if high.IsNull() || compare(v, high) > 0 {
+			high = vals[k].Clone()
+		}
+	}
+	long := e.Type.V == format.ByteArray && !low.IsNull() && (len(low.ByteArray()) > 64 || len(high.ByteArray()) > 64)
+	if x == nil {
+		return !nan && !long
+	}
+	if nan {
+		tb.Fatalf("leaf %d: an index of pages with a NaN", chunk.Column())
+	}
+	if x.NullCount(i) != nulls || x.NullPage(i) != (int(nulls) == len(vals)) {
+		tb.Fatalf("leaf %d, page %d: %d nulls of %d values, the index says %d, %t", chunk.Column(), i, nulls, len(vals), x.NullCount(i), x.NullPage(i))
+	}
+	if low.IsNull() {
+		return true
+	}
+	least, most := x.MinValue(i), x.MaxValue(i)
+	exact := compare(least, low) == 0 && compare(most, high) == 0
+	if compare(least, low) > 0 || compare(most, high) < 0 || !exact && !long {
+		tb.Fatalf("leaf %d, page %d: from %v to %v, the index says %v to %v", chunk.Column(), i, low, high, least, most)
+	}
+	if i > 0 && !x.NullPage(i-1) {
+		up := compare(x.MinValue(i-1), least) <= 0 && compare(x.MaxValue(i-1), most) <= 0
+		down := compare(x.MinValue(i-1), least) >= 0 && compare(x.MaxValue(i-1), most) >= 0
+		if x.IsAscending() && !up || x.IsDescending() && !x.IsAscending() && !down {
+			tb.Fatalf("leaf %d, page %d: the bounds are out of order", chunk.Column(), i)
+		}
+	}
+	return true
 }
 
 // plain is the value of a leaf as package sample has it.

@@ -31,8 +31,8 @@ type pageIndex struct {
 }
 
 // index makes the page index of a chunk whose first data page begins at start. PageIndex.md, parquet.thrift,
-// "ColumnIndex": a page of nulls has empty bounds; a page that has values but no bounds, such as one of NaN alone, has
-// no place in it, and then the chunk has none.
+// "ColumnIndex": a page of nulls has empty bounds; a page that has values but no bounds, such as one with a NaN, has no
+// place in it, and then the chunk has none.
 func (c *column) index(start int64) pageIndex {
 	var x pageIndex
 	columns := &format.ColumnIndex{}

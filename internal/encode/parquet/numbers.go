@@ -135,29 +135,31 @@ func (v *numbers[T]) reset() {
 	v.chunk = span[T]{}
 }
 
-// span is the least and the greatest of some numbers; of no NaN, which have no place in the order (parquet.thrift,
-// "ColumnOrder").
+// span is the least and the greatest of some numbers. With a NaN among them they are not known: parquet.thrift,
+// "ColumnOrder", keeps NaN out of bounds, and readers that take it for the greatest number would trust those of the rest.
 type span[T word] struct {
 	min, max T
 	any      bool
+	nan      bool
 }
 
 func (s *span[T]) add(vals []T) {
-	for !s.any {
-		if len(vals) == 0 {
-			return
-		}
-		if v := vals[0]; v == v {
-			s.min, s.max, s.any = v, v, true
-		}
-		vals = vals[1:]
+	if len(vals) == 0 || s.nan {
+		return
+	}
+	if !s.any {
+		s.min, s.max, s.any = vals[0], vals[0], true
+		s.nan = vals[0] != vals[0]
 	}
 	low, high := s.min, s.max
-	for _, v := range vals { // neither is true of a NaN
+	for _, v := range vals {
 		if v < low {
 			low = v
-		}
-		if v > high {
+		} else if !(v <= high) { // greater, or a NaN
+			if v != v {
+				s.nan = true
+				return
+			}
 			high = v
 		}
 	}
@@ -165,7 +167,8 @@ func (s *span[T]) add(vals []T) {
 }
 
 func (s *span[T]) join(more span[T]) {
-	if more.any {
+	s.nan = s.nan || more.nan
+	if more.any && !s.nan {
 		s.add([]T{more.min, more.max})
 	}
 }
@@ -173,7 +176,7 @@ func (s *span[T]) join(more span[T]) {
 // bounds has the zero of a least value negative and of a greatest one positive, as the two are equal and a reader may
 // tell them apart: parquet.thrift, "ColumnOrder".
 func (s *span[T]) bounds() bounds {
-	if !s.any {
+	if !s.any || s.nan {
 		return bounds{}
 	}
 	low, high := s.min, s.max

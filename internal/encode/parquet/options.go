@@ -19,7 +19,7 @@ const (
 const (
 	DefaultPageBytes     = 1 << 20
 	DefaultRowGroupRows  = 1 << 20
-	DefaultRowGroupBytes = 64 << 20
+	DefaultRowGroupBytes = 16 << 20
 )
 
 // Options say how a file is written. The zero value is good.

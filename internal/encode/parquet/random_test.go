@@ -13,9 +13,9 @@ import (
 
 // TestRandom writes random values of random, nested types under random options and has them read back by all readers.
 func TestRandom(t *testing.T) {
-	seeds := 150
+	seeds := 80
 	if testing.Short() {
-		seeds = 30
+		seeds = 20
 	}
 	for seed := range seeds {
 		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) { roundTrip(t, uint64(seed)) })

@@ -34,7 +34,7 @@ type Writer struct {
 
 	written  int64 // bytes of the file
 	buffered int64 // bytes of the pages of the open row group
-	rawTotal int64 // of the row groups that were written: bytes, not compressed, and as they are in the file
+	rawTotal int64 // bytes of all pages so far, not compressed, and as they are in the file
 	outTotal int64
 
 	codec  *compressor
@@ -180,8 +180,6 @@ func (w *Writer) endGroup() error {
 	}
 	w.groups = append(w.groups, g)
 	w.groupRow, w.buffered = 0, 0
-	w.rawTotal += g.TotalByteSize
-	w.outTotal += g.TotalCompressedSize
 	return nil
 }
 

@@ -113,9 +113,8 @@ func (c *converter) fixed(from, dst types.Type) conversion {
 		if from.Kind == types.Variant {
 			t = "CASE " + src + " WHEN 'true' THEN '1' WHEN 'false' THEN '0' ELSE " + t + " END"
 		}
-		matches := "regexp_full_match(" + t + ", " + lit(numeric) + ")"
-		value = "CASE WHEN " + matches + " THEN " + cast("trim("+t+")") + " END"
-		other = matches + " IS NOT TRUE"
+		value = "CASE WHEN NOT contains(" + t + ", '_') THEN " + cast(t) + " END" // DuckDB takes 1_000
+		other = "regexp_full_match(" + t + ", " + lit(numeric) + ") IS NOT TRUE"
 	default:
 		return c.never(from, dst, "FIXED", notNumber)
 	}
@@ -135,9 +134,10 @@ func (c *converter) real(from types.Type) conversion {
 		return conversion{value: "CAST(" + src + " AS DOUBLE)"}
 	case types.Text, types.Variant:
 		t := plain(from)
-		return c.failed("CASE WHEN regexp_full_match("+t+", "+lit(numeric)+") THEN TRY_CAST(trim("+t+") AS DOUBLE)"+
-			" WHEN lower(trim("+t+")) IN ('nan', 'inf', '+inf', '-inf', 'infinity', '+infinity', '-infinity')"+
-			" THEN TRY_CAST(ltrim(lower(trim("+t+")), '+') AS DOUBLE) END", from, "REAL", notNumber)
+		double := "TRY_CAST(" + t + " AS DOUBLE)" // infinite for text beyond its range, and DuckDB takes 1_000 and +-1
+		word := "ltrim(lower(trim(" + t + ")), '+')"
+		return c.failed("CASE WHEN contains("+t+", '_') OR contains("+t+", '+-') THEN NULL WHEN isfinite("+double+") THEN "+double+
+			" WHEN "+word+" IN ('nan', 'inf', '-inf', 'infinity', '-infinity') THEN TRY_CAST("+word+" AS DOUBLE) END", from, "REAL", notNumber)
 	}
 	return c.never(from, types.Type{Kind: types.Real}, "REAL", notNumber)
 }

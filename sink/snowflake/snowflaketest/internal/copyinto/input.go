@@ -61,8 +61,13 @@ var tables atomic.Int64
 
 // table makes a temporary table with the columns' definitions on conn, which the input drops.
 func (in *input) table(ctx context.Context, conn *sql.Conn, definitions string) (string, error) {
+	return in.tableAs(ctx, conn, "("+definitions+")")
+}
+
+// tableAs makes a temporary table of what follows its name in CREATE TABLE, which the input drops.
+func (in *input) tableAs(ctx context.Context, conn *sql.Conn, definition string) (string, error) {
 	name := fmt.Sprintf("floe_copy_%d", tables.Add(1))
-	if _, err := conn.ExecContext(ctx, "CREATE TEMP TABLE "+name+" ("+definitions+")"); err != nil {
+	if _, err := conn.ExecContext(ctx, "CREATE TEMP TABLE "+name+" "+definition); err != nil {
 		return "", fmt.Errorf("make a table for records: %w", err)
 	}
 	in.drop = append(in.drop, func(ctx context.Context) error {

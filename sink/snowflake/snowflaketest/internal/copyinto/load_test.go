@@ -33,6 +33,25 @@ func TestAbort(t *testing.T) {
 	equal(t, "a row of two lines", b.refused(req).Message, "Found character 'z' instead of record delimiter '\\n'\n  File 'bad.csv', line 2, character 3\n  Row 1 starts at line 1, column \"T\"[\"B\":2]"+advice)
 }
 
+func TestNumbersOfText(t *testing.T) {
+	b := newBench(t)
+	texts := []string{" 1 ", "5.", ".5", "+5", "-1e+2", "1E2", "1e-400", "0012", "1_000", "1e", "e5", "+", ".", "0x10", "1.2.3", "--1", "+-1", "inf", "nan", "-Infinity", "1e400", "true"}
+	for _, c := range []struct{ typ, rows, errors string }{
+		{"NUMBER(10,2)", "1.00 5.00 0.50 5.00 -100.00 100.00 0.00 12.00", "100038:1_000 100038:1e 100038:e5 100038:+ 100038:. 100038:0x10 100038:1.2.3 100038:--1 100038:+-1 100038:inf 100038:nan 100038:-Infinity 100039:1e400 100038:true"},
+		{"FLOAT", "1.0 5.0 0.5 5.0 -100.0 100.0 0.0 12.0 inf nan -inf", "100038:1_000 100038:1e 100038:e5 100038:+ 100038:. 100038:0x10 100038:1.2.3 100038:--1 100038:+-1 100038:1e400 100038:true"},
+	} {
+		req := b.table(format(t, "CSV"), "A "+c.typ)
+		req.Files = []copyinto.File{b.file("f.csv", strings.Join(texts, "\n"))}
+		req.Options = options(t, "ON_ERROR=CONTINUE")
+		var found []string
+		for _, e := range b.loaded(req)[0].Errors {
+			found = append(found, fmt.Sprintf("%d:%s", e.Code, strings.Split(e.Message, "'")[1]))
+		}
+		equal(t, c.typ+" errors", strings.Join(found, " "), c.errors)
+		equal(t, c.typ, strings.ReplaceAll(b.rows(), "\n", " "), c.rows+" ")
+	}
+}
+
 // Certain: a limit is passed by the bytes that have been read, not reached.
 func TestSizeLimit(t *testing.T) {
 	b := newBench(t)

@@ -15,10 +15,27 @@ import (
 type query struct {
 	in      *input
 	columns []made
+	table   string // has the values; "" while they are to be computed
+}
+
+// convert computes the values of a file of text, once for the search for errors and the insertion: they cost more than a
+// table does. Those of Parquet cost less.
+func (l *loader) convert(ctx context.Context, q *query) error {
+	if l.parquet() {
+		return nil
+	}
+	name, err := q.in.tableAs(ctx, l.conn, "AS SELECT * FROM "+q.values(l))
+	if err == nil {
+		q.table = "temp." + name
+	}
+	return err
 }
 
 // values is the relation of n, s and v.
 func (q *query) values(l *loader) string {
+	if q.table != "" {
+		return q.table
+	}
 	inner, outer := []string{"n"}, []string{"n"}
 	for i, c := range q.columns {
 		if c.literal != "" {
@@ -145,6 +162,9 @@ func (q *query) rows(l *loader, errors bool) string {
 func (l *loader) errors(ctx context.Context, q *query, f File) ([]RowError, error) {
 	all := slices.Clone(q.in.errors)
 	if err := l.readable(ctx, q); err != nil {
+		return nil, err
+	}
+	if err := l.convert(ctx, q); err != nil {
 		return nil, err
 	}
 	found, err := l.conversions(ctx, q)

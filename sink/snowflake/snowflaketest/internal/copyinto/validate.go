@@ -58,7 +58,7 @@ func (l *loader) find(ctx context.Context, f File) (_ []RowError, err error) {
 		var made []made
 		if made, err = l.columns(f, in); err == nil {
 			var found []RowError
-			if found, err = l.errors(ctx, &query{in, made}, f); err == nil {
+			if found, err = l.errors(ctx, &query{in: in, columns: made}, f); err == nil {
 				return found, nil
 			}
 		}

@@ -1,16 +1,16 @@
 package snowflaketest
 
 import (
-	"crypto"
 	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/golang-jwt/jwt/v5"
 )
 
 // What Snowflake allows of a token's times.
@@ -23,74 +23,46 @@ const (
 // fingerprint is that of a key of the user's, and that key has signed (RS256). It returns the user. keys are base64 of
 // DER. The error names what is wrong.
 func verifyJWT(token, account string, now time.Time, keys func(login string) []string) (string, error) {
-	parts := strings.Split(token, ".")
-	if len(parts) != 3 {
-		return "", errors.New("the token does not have three parts")
-	}
-	var header struct {
-		Algorithm string `json:"alg"`
-	}
-	var claims struct {
-		Issuer   string  `json:"iss"`
-		Subject  string  `json:"sub"`
-		IssuedAt float64 `json:"iat"`
-		Expires  float64 `json:"exp"`
-	}
-	if err := decodePart(parts[0], &header); err != nil {
-		return "", fmt.Errorf("header: %w", err)
-	}
-	if err := decodePart(parts[1], &claims); err != nil {
-		return "", fmt.Errorf("claims: %w", err)
-	}
-	signature, err := base64.RawURLEncoding.DecodeString(parts[2])
-	if err != nil {
-		return "", fmt.Errorf("signature: %w", err)
-	}
-	if header.Algorithm != "RS256" {
-		return "", fmt.Errorf("alg is %q, not RS256", header.Algorithm)
-	}
-	issued, expires := unix(claims.IssuedAt), unix(claims.Expires)
+	var claims jwt.RegisteredClaims
+	var user string
+	_, err := jwt.ParseWithClaims(token, &claims, func(*jwt.Token) (key any, err error) {
+		user, key, err = jwtKey(claims, account, keys)
+		return key, err
+	}, jwt.WithValidMethods([]string{"RS256"}), jwt.WithExpirationRequired(), jwt.WithTimeFunc(func() time.Time { return now }))
 	switch {
-	case !now.Before(expires):
-		return "", fmt.Errorf("the token expired at %v, it is %v", expires.UTC(), now.UTC())
-	case issued.After(now.Add(jwtSkew)):
-		return "", fmt.Errorf("the token was issued at %v, it is %v", issued.UTC(), now.UTC())
-	case now.After(issued.Add(jwtLifetime)):
-		return "", fmt.Errorf("the token was issued at %v: it is good for an hour", issued.UTC())
+	case err != nil:
+		return "", err
+	case claims.IssuedAt == nil:
+		return "", errors.New("the token has no iat")
+	case claims.IssuedAt.After(now.Add(jwtSkew)):
+		return "", fmt.Errorf("the token was issued at %v, it is %v", claims.IssuedAt.UTC(), now.UTC())
+	case now.After(claims.IssuedAt.Add(jwtLifetime)):
+		return "", fmt.Errorf("the token was issued at %v: it is good for an hour", claims.IssuedAt.UTC())
 	}
+	return user, nil
+}
+
+// jwtKey returns the user whom a token names, and the key that it says has signed it.
+func jwtKey(claims jwt.RegisteredClaims, account string, keys func(login string) []string) (string, any, error) {
 	owner, user, ok := strings.Cut(claims.Subject, ".")
 	if !ok || !strings.EqualFold(owner, account) {
-		return "", fmt.Errorf("sub is %q, not %s.USER", claims.Subject, account)
+		return "", nil, fmt.Errorf("sub is %q, not %s.USER", claims.Subject, account)
 	}
 	claimed, ok := strings.CutPrefix(claims.Issuer, claims.Subject+".")
 	if !ok {
-		return "", fmt.Errorf("iss is %q, not sub, a dot and a fingerprint", claims.Issuer)
+		return "", nil, fmt.Errorf("iss is %q, not sub, a dot and a fingerprint", claims.Issuer)
 	}
-	signed := sha256.Sum256([]byte(parts[0] + "." + parts[1]))
 	for _, text := range keys(user) {
 		key, err := parsePublicKey(text)
 		if err != nil {
-			return "", fmt.Errorf("public key of user %s: %w", user, err)
+			return "", nil, fmt.Errorf("public key of user %s: %w", user, err)
 		}
 		if fingerprint(key) == claimed {
-			if err := rsa.VerifyPKCS1v15(key, crypto.SHA256, signed[:], signature); err != nil {
-				return "", fmt.Errorf("the signature is not that of the key of user %s", user)
-			}
-			return user, nil
+			return user, key, nil
 		}
 	}
-	return "", fmt.Errorf("user %s has no key with the fingerprint %s", user, claimed)
+	return "", nil, fmt.Errorf("user %s has no key with the fingerprint %s", user, claimed)
 }
-
-func decodePart(part string, into any) error {
-	b, err := base64.RawURLEncoding.DecodeString(part)
-	if err != nil {
-		return err
-	}
-	return json.Unmarshal(b, into)
-}
-
-func unix(seconds float64) time.Time { return time.Unix(int64(seconds), 0) }
 
 // publicKeyText is a key as a user's RSA_PUBLIC_KEY has it.
 func publicKeyText(key *rsa.PublicKey) string {

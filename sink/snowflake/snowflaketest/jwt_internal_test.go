@@ -1,35 +1,34 @@
 package snowflaketest
 
 import (
-	"crypto"
 	"crypto/rand"
 	"crypto/rsa"
-	"crypto/sha256"
-	"encoding/base64"
-	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/golang-jwt/jwt/v5"
 )
 
 // signJWT makes a token.
-func signJWT(t testing.TB, key *rsa.PrivateKey, algorithm string, claims map[string]any) string {
+func signJWT(t testing.TB, key *rsa.PrivateKey, claims jwt.MapClaims) string {
 	t.Helper()
-	part := func(v any) string {
-		b, err := json.Marshal(v)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return base64.RawURLEncoding.EncodeToString(b)
-	}
-	text := part(map[string]string{"alg": algorithm, "typ": "JWT"}) + "." + part(claims)
-	sum := sha256.Sum256([]byte(text))
-	signature, err := rsa.SignPKCS1v15(rand.Reader, key, crypto.SHA256, sum[:])
+	text, err := jwt.NewWithClaims(jwt.SigningMethodRS256, claims).SignedString(key)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return text + "." + base64.RawURLEncoding.EncodeToString(signature)
+	return text
+}
+
+// unsigned makes a token that says that it needs no signature.
+func unsigned(t testing.TB, claims jwt.MapClaims) string {
+	t.Helper()
+	text, err := jwt.NewWithClaims(jwt.SigningMethodNone, claims).SignedString(jwt.UnsafeAllowNoneSignatureType)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
 }
 
 func TestVerifyJWT(t *testing.T) {
@@ -44,8 +43,8 @@ func TestVerifyJWT(t *testing.T) {
 		}
 		return []string{publicKeyText(&key.PublicKey)}
 	}
-	good := func(change ...any) map[string]any {
-		claims := map[string]any{
+	good := func(change ...any) jwt.MapClaims {
+		claims := jwt.MapClaims{
 			"iss": "ACCT.BOB." + fingerprint(&key.PublicKey), "sub": "ACCT.BOB",
 			"iat": now.Add(-time.Minute).Unix(), "exp": now.Add(time.Minute).Unix(),
 		}
@@ -59,22 +58,23 @@ func TestVerifyJWT(t *testing.T) {
 		token  string
 		reason string // "" = it is good
 	}{
-		{"good", signJWT(t, key, "RS256", good()), ""},
-		{"another algorithm", signJWT(t, key, "none", good()), "alg"},
-		{"expired", signJWT(t, key, "RS256", good("exp", now.Unix())), "expired"},
-		{"from the future", signJWT(t, key, "RS256", good("iat", now.Add(2*time.Minute).Unix())), "issued"},
-		{"a clock ahead by a little", signJWT(t, key, "RS256", good("iat", now.Add(30*time.Second).Unix())), ""},
-		{"older than an hour", signJWT(t, key, "RS256", good("iat", now.Add(-61*time.Minute).Unix())), "hour"},
-		{"another account", signJWT(t, key, "RS256", good("sub", "OTHER.BOB")), "sub"},
-		{"no account", signJWT(t, key, "RS256", good("sub", "BOB")), "sub"},
-		{"issuer without fingerprint", signJWT(t, key, "RS256", good("iss", "ACCT.BOB")), "iss"},
-		{"another user's issuer", signJWT(t, key, "RS256", good("iss", "ACCT.ANN."+fingerprint(&key.PublicKey))), "iss"},
-		{"unknown user", signJWT(t, key, "RS256", good("sub", "ACCT.ANN", "iss", "ACCT.ANN."+fingerprint(&key.PublicKey))), "no key"},
-		{"another fingerprint", signJWT(t, key, "RS256", good("iss", "ACCT.BOB.SHA256:AAAA")), "no key"},
-		{"no times", signJWT(t, key, "RS256", map[string]any{"iss": "ACCT.BOB.x", "sub": "ACCT.BOB"}), "expired"},
-		{"two parts", "a.b", "three parts"},
+		{"good", signJWT(t, key, good()), ""},
+		{"no signature", unsigned(t, good()), "signing method none"},
+		{"expired", signJWT(t, key, good("exp", now.Unix())), "expired"},
+		{"from the future", signJWT(t, key, good("iat", now.Add(2*time.Minute).Unix())), "issued"},
+		{"a clock ahead by a little", signJWT(t, key, good("iat", now.Add(30*time.Second).Unix())), ""},
+		{"older than an hour", signJWT(t, key, good("iat", now.Add(-61*time.Minute).Unix())), "hour"},
+		{"another account", signJWT(t, key, good("sub", "OTHER.BOB")), "sub"},
+		{"no account", signJWT(t, key, good("sub", "BOB")), "sub"},
+		{"issuer without fingerprint", signJWT(t, key, good("iss", "ACCT.BOB")), "iss"},
+		{"another user's issuer", signJWT(t, key, good("iss", "ACCT.ANN."+fingerprint(&key.PublicKey))), "iss"},
+		{"unknown user", signJWT(t, key, good("sub", "ACCT.ANN", "iss", "ACCT.ANN."+fingerprint(&key.PublicKey))), "no key"},
+		{"another fingerprint", signJWT(t, key, good("iss", "ACCT.BOB.SHA256:AAAA")), "no key"},
+		{"no exp", signJWT(t, key, jwt.MapClaims{"iss": good()["iss"], "sub": "ACCT.BOB", "iat": now.Unix()}), "exp claim is required"},
+		{"no iat", signJWT(t, key, jwt.MapClaims{"iss": good()["iss"], "sub": "ACCT.BOB", "exp": now.Add(time.Minute).Unix()}), "iat"},
+		{"two parts", "a.b", "segments"},
 		{"no base64", "!.!.!", "header"},
-		{"empty", "", "three parts"},
+		{"empty", "", "segments"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			user, err := verifyJWT(tc.token, "ACCT", now, keys)
@@ -96,7 +96,7 @@ func FuzzVerifyJWT(f *testing.F) {
 	}
 	now := time.Now()
 	keys := func(string) []string { return []string{publicKeyText(&key.PublicKey)} }
-	token := signJWT(f, key, "RS256", map[string]any{
+	token := signJWT(f, key, jwt.MapClaims{
 		"iss": "A.B." + fingerprint(&key.PublicKey), "sub": "A.B", "iat": now.Unix(), "exp": now.Add(time.Minute).Unix(),
 	})
 	if _, err := verifyJWT(token, "A", now, keys); err != nil {

@@ -39,11 +39,7 @@ func (d Dialect) Inspect(ctx context.Context, db dialect.DB, schema, table strin
 
 // CommentOf implements [dialect.Dialect].
 func (d Dialect) CommentOf(ctx context.Context, db dialect.DB, schema, table string) (text string, found bool, err error) {
-	t, err := find(ctx, db, Place{Schema: schema}, table)
-	if err != nil || t == nil {
-		return "", false, err
-	}
-	return t.Comment, true, nil
+	return Place{Schema: schema}.Comment(ctx, db, table)
 }
 
 // Place is where tables are. An empty name is the session's own.
@@ -77,6 +73,15 @@ func (p Place) Show(kind string) string {
 		return "SHOW " + kind
 	}
 	return "SHOW " + kind + " IN SCHEMA " + p.quoted()
+}
+
+// Comment reads the comment of a table, and whether there is such a table.
+func (p Place) Comment(ctx context.Context, db dialect.DB, table string) (text string, found bool, err error) {
+	t, err := find(ctx, db, p, table)
+	if err != nil || t == nil {
+		return "", false, err
+	}
+	return t.Comment, true, nil
 }
 
 // Inspect reads what the catalog says of a table; nil = there is none of that name. Keys are listed in Unique, though

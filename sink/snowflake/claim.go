@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"strconv"
 
-	sf "github.com/floedata/floe/dialect/snowflake"
 	"github.com/floedata/floe/internal/claim"
 	"github.com/floedata/floe/internal/mark"
 	"github.com/floedata/floe/offset"
@@ -25,7 +24,7 @@ func (s *Sink) Open(ctx context.Context, pipeline, partition string) (sink.Write
 	w := &writer{s: s, Claim: claim.Claim{Offsets: s.offsets, Key: key}, table: s.name, lane: lane(pipeline, partition)}
 	committed := ""
 	err := s.session(ctx, func(c *sql.Conn) (err error) {
-		if err := s.offsets.Create(ctx, c); err != nil {
+		if err := s.make(ctx, c); err != nil {
 			return err
 		}
 		if s.opts.Mode == sink.Replace {
@@ -97,19 +96,16 @@ func (w *writer) claim(ctx context.Context, c *sql.Conn) (committed string, err 
 	if err != nil {
 		return "", err
 	}
-	t, err := sf.Inspect(ctx, c, s.place, w.table)
+	comment, found, err := s.place.Comment(ctx, c, w.table)
 	if err != nil {
 		return "", err
 	}
-	have := ""
-	if t != nil {
-		have = mark.Find(t.Comment)
-	}
-	if t != nil && have == "" && row.Mark != "" && row.Offset != "" {
+	have := mark.Find(comment)
+	if found && have == "" && row.Mark != "" && row.Offset != "" {
 		return "", fmt.Errorf("%w, so whether the rows up to offset %.200q are in it is not known: if they are, put %s back into the "+
 			"table's comment; if not, reset the pipeline to load from the beginning", errHeld, row.Offset, mark.Text(row.Mark))
 	}
-	if t == nil && row.Offset != "" || have != row.Mark && row.Mark != "" {
+	if !found && row.Offset != "" || have != row.Mark && row.Mark != "" {
 		s.opts.Logger.WarnContext(ctx, "the table is not the one that the offset counts: loading from the beginning",
 			"sink", "snowflake", "table", w.table, "partition", w.Key.Partition, "offset", row.Offset)
 		row.Mark, row.Offset = "", ""

@@ -18,9 +18,9 @@ const (
 	answerMoved   = "MOVED"   // the offset of a batch has moved; its number in the group follows
 )
 
-// fileFormat has what makes Snowflake read the files by the types that they say: without it, timestamps become numbers, and
-// bytes text.
-const fileFormat = "(TYPE = PARQUET USE_VECTORIZED_SCANNER = TRUE USE_LOGICAL_TYPE = TRUE BINARY_AS_TEXT = FALSE REPLACE_INVALID_CHARACTERS = FALSE)"
+// fileFormat has what makes Snowflake read the files by the types that they say: without it, timestamps become numbers,
+// bytes text, and the text \N null.
+const fileFormat = "(TYPE = PARQUET USE_VECTORIZED_SCANNER = TRUE USE_LOGICAL_TYPE = TRUE BINARY_AS_TEXT = FALSE REPLACE_INVALID_CHARACTERS = FALSE TRIM_SPACE = FALSE NULL_IF = ())"
 
 // loadBlock is the program that loads batches, all or none.
 func (s *Sink) loadBlock(loads []*loading) *block {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/floedata/floe/dialect"
 	"github.com/floedata/floe/offset"
 )
 
@@ -54,11 +55,10 @@ func (w *writer) findLeftovers(ctx context.Context, c *sql.Conn, committed strin
 	if w.s.opts.KeepStaged {
 		return nil
 	}
-	s := w.s
-	if err := s.createStage(ctx, c); err != nil {
-		return err
+	rows, err := c.QueryContext(ctx, "LIST "+w.s.stage(w.s.directory()+w.lane))
+	if err != nil && w.s.opts.Stage == "%" && w.s.d.Classify(err) == dialect.Missing {
+		return nil // the table is not made yet
 	}
-	rows, err := c.QueryContext(ctx, "LIST "+s.stage(s.directory()+w.lane))
 	if err != nil {
 		return fmt.Errorf("list the stage: %w", err)
 	}
@@ -113,12 +113,4 @@ func (w *writer) clean(ctx context.Context, c *sql.Conn, committed string) {
 			w.s.opts.Logger.WarnContext(ctx, "files stay on the stage", "sink", "snowflake", "table", w.table, "files", l.prefix, "error", err)
 		}
 	}
-}
-
-// createStage makes the stage where it is missing.
-func (s *Sink) createStage(ctx context.Context, c *sql.Conn) error {
-	if s.opts.Stage == "~" || s.opts.Stage == "%" {
-		return nil
-	}
-	return execAll(ctx, c, "CREATE STAGE IF NOT EXISTS "+s.place.Of(s.opts.resolve(s.opts.Stage)))
 }

@@ -96,9 +96,20 @@ type turn struct {
 	rows int64
 }
 
-// try goes on from where the last try failed. A batch is the only one of a partition of its own, whose committed offset says
-// that it is loaded.
+// try goes on from where the last try failed. Where another process has claimed the same batch, it begins anew: that one may
+// have loaded it by the next try.
 func (t *turn) try(ctx context.Context) error {
+	err := t.goOn(ctx)
+	if errors.Is(err, sink.ErrFenced) && !t.l.force {
+		err = retry.Transient(errors.Join(err, t.w.Close(ctx)))
+		t.w, t.b = nil, nil
+	}
+	return err
+}
+
+// goOn claims, stages and loads, as far as that is not done. A batch is the only one of a partition of its own, whose
+// committed offset says that it is loaded.
+func (t *turn) goOn(ctx context.Context) error {
 	if t.w == nil {
 		if done, err := t.claim(ctx); done || err != nil {
 			return err
@@ -110,11 +121,6 @@ func (t *turn) try(ctx context.Context) error {
 		}
 	}
 	_, err := t.w.Load(ctx, t.b)
-	if errors.Is(err, sink.ErrFenced) && !t.l.force {
-		// Another process writes the same batch: it may have loaded it by the next try.
-		err = retry.Transient(errors.Join(err, t.w.Close(ctx)))
-		t.w, t.b = nil, nil
-	}
 	return err
 }
 

@@ -45,9 +45,6 @@ func (w *writer) Prepare(ctx context.Context, schema *arrow.Schema) error {
 		if p.rejects, err = s.prepareRejects(ctx, c); err != nil {
 			return err
 		}
-		if err := s.createStage(ctx, c); err != nil {
-			return err
-		}
 		own := mark.Find(t.Comment)
 		if err := w.Adopt(ctx, c, own); err != nil {
 			return err

@@ -31,6 +31,8 @@ type Sink struct {
 	started bool
 	place   sf.Place
 	offsets offset.Table
+	// made: the table of offsets and the stage are there.
+	made atomic.Bool
 
 	uploads  chan struct{} // a place for each upload at once
 	dir      stagingDir
@@ -104,6 +106,23 @@ func (s *Sink) start(ctx context.Context) error {
 	return nil
 }
 
+// make makes the table of offsets and the stage where they are missing.
+func (s *Sink) make(ctx context.Context, c *sql.Conn) error {
+	if s.made.Load() {
+		return nil
+	}
+	if err := s.offsets.Create(ctx, c); err != nil {
+		return err
+	}
+	if s.opts.Stage != "~" && s.opts.Stage != "%" {
+		if err := execAll(ctx, c, "CREATE STAGE IF NOT EXISTS "+s.place.Of(s.opts.resolve(s.opts.Stage))); err != nil {
+			return err
+		}
+	}
+	s.made.Store(true)
+	return nil
+}
+
 // qualified writes the name of a table of the sink's schema as it stands in a statement.
 func (s *Sink) qualified(table string) string { return s.place.Of(table) }
 
@@ -163,7 +182,7 @@ func (s *Sink) Reset(ctx context.Context, pipeline string) error {
 		return err
 	}
 	return s.wrap(ctx, "reset the offsets of", s.session(ctx, func(c *sql.Conn) error {
-		if err := s.offsets.Create(ctx, c); err != nil {
+		if err := s.make(ctx, c); err != nil {
 			return err
 		}
 		if s.opts.Mode == sink.Replace {

@@ -1,0 +1,208 @@
+package snowflake_test
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"math"
+	"sync/atomic"
+	"testing"
+
+	"github.com/apache/arrow/go/v17/arrow"
+	"github.com/apache/arrow/go/v17/arrow/array"
+	"github.com/apache/arrow/go/v17/arrow/memory"
+
+	"github.com/floedata/floe/sink"
+	"github.com/floedata/floe/sink/sinktest"
+	"github.com/floedata/floe/sink/snowflake"
+	"github.com/floedata/floe/sink/snowflake/snowflaketest"
+)
+
+func TestConformanceAppend(t *testing.T) {
+	sinktest.Run(t, newInstance(t, snowflake.Options{}).harness)
+}
+
+// TestConformanceEvolving runs the rules that the option is about.
+func TestConformanceEvolving(t *testing.T) {
+	i := newInstance(t, snowflake.Options{Evolve: sink.Widen})
+	err := sinktest.Check(t.Context(), func() (sinktest.Harness, error) {
+		h, err := i.on(t.Context(), "t")
+		h.AddColumns, h.Widen = true, true
+		return h, err
+	}, "schema/", "shape/columns")
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+func TestConformanceUpsert(t *testing.T) {
+	sinktest.Run(t, newInstance(t, snowflake.Options{Mode: sink.Upsert, Key: []string{"id"}}).harness)
+}
+
+func TestConformanceReplace(t *testing.T) {
+	sinktest.Run(t, newInstance(t, snowflake.Options{Mode: sink.Replace}).harness)
+}
+
+// instance is an account in which every harness has a schema of its own.
+type instance struct {
+	server  *snowflaketest.Server
+	options snowflake.Options
+	schemas atomic.Int64 // made so far: their names' numbers
+}
+
+func newInstance(t *testing.T, o snowflake.Options) *instance {
+	o.KeepCase = true
+	return &instance{server: snowflaketest.Start(t, &snowflaketest.Options{LocalStages: true}), options: o}
+}
+
+func (i *instance) harness(t testing.TB) sinktest.Harness {
+	h, err := i.on(t.Context(), "t")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+// on returns a harness for a table of that name.
+func (i *instance) on(ctx context.Context, table string) (sinktest.Harness, error) {
+	schema := fmt.Sprintf("S%d", i.schemas.Add(1))
+	if err := i.server.Exec(ctx, "CREATE SCHEMA "+schema); err != nil {
+		return sinktest.Harness{}, err
+	}
+	o := i.options
+	o.Schema = schema
+	return sinktest.Harness{
+		Open: func(ctx context.Context) (sink.Sink, error) {
+			return snowflake.Open(ctx, snowflake.Config{Driver: i.server.Config()}, table, &o)
+		},
+		Read: func(ctx context.Context) (recs []arrow.Record, err error) {
+			err = look(i.server, func(db *sql.DB) error {
+				recs, err = readTable(ctx, db, schema, table)
+				return err
+			})
+			return recs, err
+		},
+		Loading: func(ctx context.Context) (recs []arrow.Record, err error) {
+			err = look(i.server, func(db *sql.DB) error {
+				names, err := namesOf(ctx, db, "SHOW TABLES IN SCHEMA "+schema+" STARTS WITH '_FLOE_NEW_'")
+				if err != nil || len(names) == 0 {
+					return err
+				}
+				recs, err = readTable(ctx, db, schema, names[0])
+				return err
+			})
+			return recs, err
+		},
+		Close: func() error { return i.server.Exec(context.Background(), "DROP SCHEMA "+schema) },
+		Types: conformanceTypes(),
+		Widen: true, // every integer is a NUMBER(38,0)
+		Mode:  o.Mode,
+		Named: func(name string) (sinktest.Harness, error) { return i.on(ctx, name) },
+	}, nil
+}
+
+// conformanceTypes is the published table as far as the kit has values of it.
+func conformanceTypes() []sinktest.Type {
+	types := append(sinktest.LeastTypes(), sinktest.Types(
+		arrow.FixedWidthTypes.Float16,
+		&arrow.Decimal256Type{Precision: 38, Scale: 5},
+		arrow.BinaryTypes.LargeString, arrow.BinaryTypes.LargeBinary, &arrow.FixedSizeBinaryType{ByteWidth: 16},
+		arrow.FixedWidthTypes.Date64, arrow.FixedWidthTypes.Time32s, arrow.FixedWidthTypes.Time32ms, arrow.FixedWidthTypes.Time64ns,
+		arrow.LargeListOf(arrow.PrimitiveTypes.Int64), arrow.FixedSizeListOf(2, arrow.PrimitiveTypes.Int64),
+		arrow.ListOf(arrow.PrimitiveTypes.Float64), arrow.ListOf(arrow.PrimitiveTypes.Uint64),
+		arrow.ListOf(arrow.ListOf(arrow.PrimitiveTypes.Int64)),
+		arrow.MapOf(arrow.BinaryTypes.String, arrow.PrimitiveTypes.Int64),
+	)...)
+	for i := range types {
+		switch types[i].Type.(type) {
+		case *arrow.Date64Type:
+			types[i].Refuses = func(in arrow.Array, k int) bool { return in.(*array.Date64).Value(k)%86_400_000 != 0 }
+		case arrow.ListLikeType, *arrow.StructType:
+			types[i].Want, types[i].Refuses = asJSON, notFinite
+		}
+	}
+	return append(types, sinktest.Type{Type: arrow.Null, As: arrow.BinaryTypes.String, Want: func(mem memory.Allocator, in arrow.Array) arrow.Array {
+		return array.MakeArrayOfNull(mem, arrow.BinaryTypes.String, in.Len())
+	}})
+}
+
+// asJSON is what VARIANT has of nested values.
+func asJSON(mem memory.Allocator, in arrow.Array) arrow.Array {
+	b := array.NewStringBuilder(mem)
+	defer b.Release()
+	for i := range in.Len() {
+		if in.IsNull(i) {
+			b.AppendNull()
+			continue
+		}
+		text, err := canonical(plainValue(in, i))
+		if err != nil {
+			panic(err)
+		}
+		b.Append(text)
+	}
+	return b.NewArray()
+}
+
+// plainValue is the value that JSON has of one.
+func plainValue(in arrow.Array, i int) any {
+	if in.IsNull(i) {
+		return nil
+	}
+	switch a := in.(type) {
+	case *array.Int64:
+		return a.Value(i)
+	case *array.Uint64:
+		return a.Value(i)
+	case *array.Float64:
+		return a.Value(i)
+	case *array.String:
+		return a.Value(i)
+	case *array.Struct:
+		object := map[string]any{}
+		for k, f := range a.DataType().(*arrow.StructType).Fields() {
+			object[f.Name] = plainValue(a.Field(k), i)
+		}
+		return object
+	case *array.Map:
+		from, to := a.ValueOffsets(i)
+		object := map[string]any{}
+		for k := from; k < to; k++ {
+			object[a.Keys().(*array.String).Value(int(k))] = plainValue(a.Items(), int(k))
+		}
+		return object
+	case array.ListLike:
+		from, to := a.ValueOffsets(i)
+		list := []any{}
+		for k := from; k < to; k++ {
+			list = append(list, plainValue(a.ListValues(), int(k)))
+		}
+		return list
+	}
+	panic(fmt.Sprintf("no JSON of %s", in.DataType()))
+}
+
+// notFinite says that a nested value has a number that JSON has not.
+func notFinite(in arrow.Array, i int) bool {
+	var look func(v any) bool
+	look = func(v any) bool {
+		switch v := v.(type) {
+		case float64:
+			return math.IsNaN(v) || math.IsInf(v, 0)
+		case map[string]any:
+			for _, inner := range v {
+				if look(inner) {
+					return true
+				}
+			}
+		case []any:
+			for _, inner := range v {
+				if look(inner) {
+					return true
+				}
+			}
+		}
+		return false
+	}
+	return look(plainValue(in, i))
+}

@@ -58,20 +58,38 @@ var units = map[string]time.Duration{
 // months are the parts that are whole months.
 var months = map[string]int64{"year": 12, "quarter": 3, "month": 1}
 
+// add adds so many parts to a wall clock; at the end of a month its last day stays inside the month.
 func add(part string, n int64, wall *big.Int) (any, error) {
+	from := types.AtNanos(wall)
+	outside := fault(100356, "22008", "%d %s from %s is no date", n, part, formatClock(from, "YYYY-MM-DD HH24:MI:SS"))
 	if unit, ok := units[part]; ok {
-		by := new(big.Int).Mul(big.NewInt(n), big.NewInt(int64(unit)))
-		return by.Add(by, wall), nil
+		sum := new(big.Int).Mul(big.NewInt(n), big.NewInt(int64(unit)))
+		if sum.Add(sum, wall); sum.Cmp(first) < 0 || sum.Cmp(last) > 0 {
+			return nil, outside
+		}
+		return sum, nil
 	}
 	m, ok := months[part]
 	if !ok {
 		return nil, fault(1007, "22023", "'%s' cannot be added", part)
 	}
-	t := types.AtNanos(wall)
-	first := time.Date(t.Year(), t.Month()+time.Month(m*n), 1, t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), time.UTC)
-	last := first.AddDate(0, 1, -1).Day()
-	return types.Nanos(first.AddDate(0, 0, min(t.Day(), last)-1)), nil
+	if most := 12 * 9999 / m; n > most || n < -most {
+		return nil, outside
+	}
+	month := time.Date(from.Year(), from.Month()+time.Month(m*n), 1, from.Hour(), from.Minute(), from.Second(), from.Nanosecond(), time.UTC)
+	days := month.AddDate(0, 1, -1).Day()
+	sum := types.Nanos(month.AddDate(0, 0, min(from.Day(), days)-1))
+	if sum.Cmp(first) < 0 || sum.Cmp(last) > 0 {
+		return nil, outside
+	}
+	return sum, nil
 }
+
+// first and last are the ends of the calendar.
+var (
+	first = types.Nanos(time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC))
+	last  = types.Nanos(time.Date(9999, 12, 31, 23, 59, 59, 999_999_999, time.UTC))
+)
 
 // monday is what weeks are counted from: 1969-12-29.
 var monday = big.NewInt(-3 * int64(24*time.Hour))

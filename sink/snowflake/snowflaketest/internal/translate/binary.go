@@ -66,8 +66,13 @@ func (t *translator) concat(l, r value) value {
 
 // text is a value among texts.
 func (t *translator) text(v value) value {
-	if v.typ.Kind == types.Text {
+	switch v.typ.Kind {
+	case types.Text:
 		return v
+	case types.Fixed:
+		return t.cast(v, text(int64(v.typ.Precision)+2), implicit)
+	case types.Boolean:
+		return t.cast(v, text(5), implicit)
 	}
 	return t.cast(v, textType, implicit)
 }

@@ -178,7 +178,7 @@ func (t *translator) toText(v value, to types.Type, mode castMode) string {
 		sql = v.sql
 	case types.Fixed, types.Boolean:
 		sql = castSQL(v.sql, "VARCHAR")
-		length = int64(v.typ.Precision) + 6
+		length = max(int64(v.typ.Precision)+2, 5)
 	case types.Real:
 		sql = called("floe_real_text", v.sql)
 	case types.Binary:

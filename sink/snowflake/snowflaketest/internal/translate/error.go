@@ -81,7 +81,7 @@ func Fault(err error) (e *Error, ok bool) {
 		}
 	}
 	switch {
-	case strings.Contains(text, "Overflow in"), strings.Contains(text, "Out of Range Error"):
+	case strings.Contains(text, "Overflow in"), strings.Contains(text, "Out of Range Error"), strings.Contains(text, "out of range for the destination type"):
 		return &Error{100046, "22003", "Number out of representable range"}, true
 	case strings.Contains(text, "More than one row returned by a subquery"):
 		return &Error{90150, "22000", "Single-row subquery returns more than one row."}, true

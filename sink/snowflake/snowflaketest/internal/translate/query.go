@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/floedata/floe/sink/snowflake/snowflaketest/internal/syntax"
-	"github.com/floedata/floe/sink/snowflake/snowflaketest/internal/types"
 )
 
 // query translates a query that stands inside a scope (nil = none).
@@ -39,7 +38,7 @@ func (t *translator) queryIn(q *syntax.Query, s *scope) relation {
 		limit = sel.Top
 	}
 	sql += t.count(" LIMIT ", limit) + t.count(" OFFSET ", q.Offset)
-	return relation{sql, visible(rel.columns)}
+	return relation{sql, rel.columns}
 }
 
 // count writes LIMIT or OFFSET.
@@ -52,19 +51,6 @@ func (t *translator) count(keyword string, x syntax.Expr) string {
 	}
 	v := t.expr(x, &scope{script: true})
 	return keyword + "(" + castSQL(t.cast(v, fixed(18, 0), implicit).sql, "BIGINT") + ")"
-}
-
-// visible are the columns without those that are hidden in their source: whoever selects one shows it.
-func visible(columns []Column) []Column {
-	out := make([]Column, len(columns))
-	for i, c := range columns {
-		c.Hidden = false
-		if c.Type.Kind == 0 {
-			c.Type = textType
-		}
-		out[i] = c
-	}
-	return out
 }
 
 // with brings the names of WITH into the scope, and returns DuckDB's text of them.
@@ -88,7 +74,7 @@ func (t *translator) cte(c syntax.CTE, recursive bool, s *scope) string {
 	union, ok := c.Query.Body.(*syntax.SetOp)
 	if recursive && ok && union.Op == "UNION" && union.All {
 		anchor := t.body(union.L, s.inner())
-		rel.columns = renamed(visible(anchor.columns), c.Columns)
+		rel.columns = renamed(anchor.columns, c.Columns)
 		s.ctes = &cte{s.ctes, c.Name, id, rel.columns}
 		step := t.coerce(t.body(union.R, s.inner()), rel.columns)
 		rel.sql = "(" + anchor.sql + ") UNION ALL (" + step + ")"
@@ -149,7 +135,6 @@ func (t *translator) setOp(b *syntax.SetOp, s *scope) relation {
 		}
 		columns[i] = Column{Name: c.Name, Type: of, Nullable: c.Nullable || r.columns[i].Nullable}
 	}
-	columns = visible(columns)
 	op := b.Op
 	if b.All {
 		op += " ALL"
@@ -181,7 +166,6 @@ func (t *translator) values(b *syntax.Values, s *scope) relation {
 			rows[i] = append(rows[i], v)
 		}
 	}
-	columns = visible(columns)
 	list := make([]string, len(rows))
 	for i, row := range rows {
 		cells := make([]string, len(row))
@@ -219,9 +203,6 @@ func (t *translator) ordered(v value, o syntax.Order) string {
 	first := o.Desc
 	if o.NullsFirst != nil {
 		first = *o.NullsFirst
-	}
-	if v.typ.Kind == types.TimestampTZ {
-		v.sql = called("floe_tz_to_instant", v.sql)
 	}
 	direction, nulls := " ASC", " NULLS LAST"
 	if o.Desc {

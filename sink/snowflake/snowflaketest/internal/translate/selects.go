@@ -45,7 +45,7 @@ func (t *translator) selects(sel *syntax.Select, keys []syntax.Order, s *scope) 
 	for i, k := range keys {
 		order[i] = t.orderKey(k, outputs, s)
 	}
-	return relation{b.String(), visible(columns)}, order
+	return relation{b.String(), columns}, order
 }
 
 // result writes a value as a column: DuckDB would give NULLs that it finds out itself a type of its own.

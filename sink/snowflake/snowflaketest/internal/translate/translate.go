@@ -65,7 +65,8 @@ type Resolver interface {
 	Now() time.Time
 }
 
-// Query returns DuckDB's text of a query, and its columns.
+// Query returns DuckDB's text of a query, and its columns. A column that is NULL throughout has a type of kind 0: DuckDB has it
+// as a VARCHAR, and Snowflake shows it as one.
 func Query(q *syntax.Query, r Resolver) (sql string, columns []Column, err error) {
 	defer rescue(&err)
 	t := &translator{r: r}

@@ -53,7 +53,7 @@ func (t *translator) over(w *syntax.Window, s *scope, frame string) string {
 	if len(w.Order) > 0 {
 		keys := make([]string, len(w.Order))
 		for i, o := range w.Order {
-			keys[i] = t.ordered(t.expr(o.X, s), o)
+			keys[i] = t.ordered(comparable(t.expr(o.X, s)), o)
 		}
 		parts = append(parts, "ORDER BY "+strings.Join(keys, ", "))
 	}

@@ -88,20 +88,20 @@ func TestTables(t *testing.T) {
 		t.Errorf("DESCRIBE answers\n%s", got)
 	}
 	res = run(t, s, `SHOW TABLES LIKE 'g' IN SCHEMA DB.PUBLIC`)
-	if got := named1(res, "name", "database_name", "schema_name", "kind", "comment", "rows", "owner", "enable_schema_evolution"); got != "G|DB|PUBLIC|TABLE|it's g|1|ACCOUNTADMIN|N" {
+	if got := part(res, "name", "database_name", "schema_name", "kind", "comment", "rows", "owner", "enable_schema_evolution"); got != "G|DB|PUBLIC|TABLE|it's g|1|ACCOUNTADMIN|N" {
 		t.Errorf("SHOW TABLES answers %s", got)
 	}
 }
 
-// named1 are some columns of a result's rows.
-func named1(r *Result, columns ...string) string {
-	part := &Result{}
+// part are some columns of a result's rows.
+func part(r *Result, columns ...string) string {
+	some := &Result{}
 	var at []int
 	for _, n := range columns {
 		for i, c := range r.Columns {
 			if c.Name == n {
 				at = append(at, i)
-				part.Columns = append(part.Columns, c)
+				some.Columns = append(some.Columns, c)
 			}
 		}
 	}
@@ -110,9 +110,9 @@ func named1(r *Result, columns ...string) string {
 		for _, i := range at {
 			out = append(out, row[i])
 		}
-		part.Rows = append(part.Rows, out)
+		some.Rows = append(some.Rows, out)
 	}
-	return text(part)
+	return text(some)
 }
 
 // Temporary tables are their session's alone, and hide permanent ones.
@@ -122,7 +122,7 @@ func TestTemporaryTables(t *testing.T) {
 	run(t, a, `CREATE TABLE t (v INT); INSERT INTO t VALUES (1); CREATE TEMPORARY TABLE t (v INT); INSERT INTO t VALUES (2)`)
 	is(t, a, `SELECT v FROM t`, "2")
 	is(t, b, `SELECT v FROM t`, "1")
-	if got := named1(run(t, a, `SHOW TABLES`), "name", "kind"); got != "T|TEMPORARY\nT|TABLE" && got != "T|TABLE\nT|TEMPORARY" {
+	if got := part(run(t, a, `SHOW TABLES`), "name", "kind"); got != "T|TEMPORARY\nT|TABLE" && got != "T|TABLE\nT|TEMPORARY" {
 		t.Errorf("SHOW TABLES answers %q", got)
 	}
 	run(t, a, `DROP TABLE t`)
@@ -148,4 +148,58 @@ func TestInformationSchema(t *testing.T) {
 		{`SELECT * FROM information_schema.nothing`, "(2003 42S02) INFORMATION_SCHEMA.NOTHING"},
 		{`SELECT COUNT(*) FROM information_schema.load_history`, "0"},
 	})
+}
+
+func TestShow(t *testing.T) {
+	_, s := start(t, Options{})
+	run(t, s, `CREATE TABLE t (id INT PRIMARY KEY, v VARCHAR DEFAULT 'x' COMMENT 'c'); CREATE VIEW w AS SELECT v FROM t; CREATE STAGE st COMMENT = 'files';
+		CREATE FILE FORMAT ff TYPE = CSV SKIP_HEADER = 1 NULL_IF = ('a', 'b'); CREATE PIPE p AS COPY INTO t FROM @st; CREATE SCHEMA other; CREATE TABLE t2 (id INT);
+		CREATE USER u DEFAULT_ROLE = PUBLIC; CREATE ROLE r; GRANT ROLE r TO USER u; USE SCHEMA public`)
+	for _, c := range []struct{ sql, columns, want string }{
+		{`SHOW DATABASES`, "name|is_current|owner", "DB|Y|ACCOUNTADMIN"},
+		{`SHOW SCHEMAS IN DATABASE DB`, "name|is_current|database_name", "OTHER|N|DB\nPUBLIC|Y|DB"},
+		{`SHOW TABLES`, "name|schema_name", "T|PUBLIC"},
+		{`SHOW TABLES IN ACCOUNT`, "name|schema_name", "T2|OTHER\nT|PUBLIC"},
+		{`SHOW TABLES IN DATABASE`, "name|schema_name", "T2|OTHER\nT|PUBLIC"},
+		{`SHOW TABLES IN DB.OTHER STARTS WITH 'T'`, "name", "T2"},
+		{`SHOW TABLES LIKE '%2' IN ACCOUNT`, "name", "T2"},
+		{`SHOW TABLES IN ACCOUNT LIMIT 1`, "name", "T2"},
+		{`SHOW TERSE TABLES IN ACCOUNT STARTS WITH 't'`, "name", ""},
+		{`SHOW TERSE TABLES`, "name|kind|database_name|schema_name", "T|TABLE|DB|PUBLIC"},
+		{`SHOW VIEWS`, "name|text", "W|CREATE VIEW w AS SELECT v FROM t"},
+		{`SHOW OBJECTS`, "name|kind", "T|TABLE\nW|VIEW"},
+		{`SHOW COLUMNS IN TABLE t`, "column_name|data_type|null?|default", `ID|{"type":"FIXED","precision":38,"scale":0,"nullable":false}|false|` + "\n" +
+			`V|{"type":"TEXT","length":16777216,"byteLength":67108864,"nullable":true,"fixed":false}|true|'x'`},
+		{`SHOW PRIMARY KEYS IN TABLE t`, "table_name|column_name|key_sequence", "T|ID|1"},
+		{`SHOW STAGES`, "name|type|comment", "ST|INTERNAL|files"},
+		{`SHOW FILE FORMATS`, "name|type", "FF|CSV"},
+		{`SHOW PIPES`, "name|definition", "P|COPY INTO t FROM @st"},
+		{`SHOW WAREHOUSES`, "name|state|size|auto_resume|is_current", "WH|STARTED|X-Small|true|Y"},
+		{`SHOW ROLES LIKE 'r'`, "name|assigned_to_users", "R|1"},
+		{`SHOW USERS LIKE 'u'`, "name|login_name|default_role", "U|U|PUBLIC"},
+		{`SHOW GRANTS TO USER u`, "role|grantee_name", "R|U"},
+		{`SHOW GRANTS OF ROLE r`, "role|granted_to|grantee_name", "R|USER|U"},
+		{`SHOW VARIABLES`, "name", ""},
+		{`DESCRIBE VIEW w`, "name|type", "V|VARCHAR(16777216)"},
+		{`DESCRIBE SCHEMA public`, "name|kind", "T|TABLE\nW|VIEW"},
+		{`DESCRIBE DATABASE db`, "name|kind", "OTHER|SCHEMA\nPUBLIC|SCHEMA"},
+	} {
+		if got := part(run(t, s, c.sql), strings.Split(c.columns, "|")...); got != c.want {
+			t.Errorf("%s\ngot  %q\nwant %q", c.sql, got, c.want)
+		}
+	}
+	got := text(run(t, s, `DESCRIBE FILE FORMAT ff`))
+	for _, line := range []string{"TYPE|String|CSV|CSV", "SKIP_HEADER|Integer|1|0", "NULL_IF|List|[a, b]|[\\\\N]"} {
+		if !strings.Contains(got, line) {
+			t.Errorf("DESCRIBE FILE FORMAT has no %q:\n%s", line, got)
+		}
+	}
+	if got := text(run(t, s, `DESCRIBE STAGE st`)); !strings.Contains(got, "STAGE_FILE_FORMAT|TYPE|String|CSV|CSV") {
+		t.Errorf("DESCRIBE STAGE answers\n%s", got)
+	}
+	if got := text(run(t, s, `DESCRIBE USER u`)); !strings.Contains(got, "DEFAULT_ROLE|PUBLIC|null|") {
+		t.Errorf("DESCRIBE USER answers\n%s", got)
+	}
+	fails(t, s, `SHOW CHANNELS`, 2, "0A000", "SHOW CHANNELS")
+	fails(t, s, `DESCRIBE TABLE nowhere`, 2003, "42S02", "Table 'DB.PUBLIC.NOWHERE' does not exist or not authorized.")
 }

@@ -89,7 +89,7 @@ func TestKilled(t *testing.T) {
 	is(t, s, `COPY INTO t FROM @st`, "st/a.csv|LOADED|1|1|1|0|NULL|NULL|NULL|NULL")
 	is(t, s, `UPDATE t SET v = v * 2`, "3|0")
 	is(t, s, `SELECT v FROM t ORDER BY v`, "2\n4\n8")
-	if got := named1(run(t, s, `SHOW ROLES LIKE 'r'`), "name"); got != "R" {
+	if got := part(run(t, s, `SHOW ROLES LIKE 'r'`), "name"); got != "R" {
 		t.Errorf("the role is %q", got)
 	}
 }

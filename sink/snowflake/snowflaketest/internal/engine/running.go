@@ -41,19 +41,28 @@ type answers struct {
 	mu   sync.Mutex
 	byID map[string]*Result
 	ids  []string
+	rows int
 }
 
-// keptAnswers is how many results RESULT_SCAN finds. Snowflake has all of a day.
-const keptAnswers = 1000
+// keptAnswers and keptRows are how many results RESULT_SCAN finds. Snowflake has all of a day.
+const (
+	keptAnswers = 1000
+	keptRows    = 1_000_000
+)
 
 func (a *answers) add(r *Result) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if _, ok := a.byID[r.QueryID]; !ok {
+	if old, ok := a.byID[r.QueryID]; ok {
+		a.rows -= len(old.Rows)
+	} else {
 		a.ids = append(a.ids, r.QueryID)
 	}
 	a.byID[r.QueryID] = r
-	if len(a.ids) > keptAnswers {
+	a.rows += len(r.Rows)
+	// The latest stays, however large it is.
+	for len(a.ids) > 1 && (len(a.ids) > keptAnswers || a.rows > keptRows) {
+		a.rows -= len(a.byID[a.ids[0]].Rows)
 		delete(a.byID, a.ids[0])
 		a.ids = a.ids[1:]
 	}

@@ -114,7 +114,7 @@ func TestSessions(t *testing.T) {
 		many[i] = &one
 	}
 	is(t, s, `INSERT INTO t (v) VALUES (?)`, "5000", Bind{Type: "FIXED", Values: many})
-	is(t, s, `INSERT OVERWRITE INTO t (v) SELECT SUM(v) FROM t`, "1")
+	is(t, s, `INSERT OVERWRITE INTO t SELECT SUM(v), NULL, NULL FROM t`, "1")
 	is(t, s, `SELECT v FROM t`, "27354.68")
 
 	if _, err := s.Execute(t.Context(), Request{SQL: `SELECT 1; SELECT 2`, Statements: 1}); err == nil || err.(*Error).Code != 8 {

@@ -262,3 +262,31 @@ func TestAbort(t *testing.T) {
 	is(t, b, `UPDATE t SET v = 3`, "1|0")
 	is(t, a, `SELECT v FROM t`, "3")
 }
+
+// Sessions at once: what they add up is right, whatever the interleaving, and no lock is left.
+func TestSessionsAtOnce(t *testing.T) {
+	e, a := start(t, Options{})
+	run(t, a, `CREATE TABLE counter (n INT); INSERT INTO counter VALUES (0); CREATE TABLE log (who INT)`)
+	const sessions, rounds = 4, 15
+	var done []func() (string, error)
+	for i := range sessions {
+		s := connect(t, e, Login{User: "ADMIN"})
+		done = append(done, later(t, s, fmt.Sprintf(`BEGIN
+			FOR i IN 1 TO %d DO
+				BEGIN TRANSACTION;
+				INSERT INTO log VALUES (%d);
+				UPDATE counter SET n = n + 1;
+				IF (MOD(i, 3) = 0) THEN ROLLBACK; ELSE COMMIT; END IF;
+			END FOR;
+		END`, rounds, i)))
+	}
+	for _, d := range done {
+		if _, err := d(); err != nil {
+			t.Error(err)
+		}
+	}
+	want := fmt.Sprint(sessions * rounds * 2 / 3)
+	is(t, a, `SELECT n FROM counter`, want)
+	is(t, a, `SELECT COUNT(*) FROM log`, want)
+	is(t, a, `SHOW LOCKS`, "")
+}

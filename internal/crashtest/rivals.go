@@ -26,8 +26,8 @@ const RivalRows = 10
 
 // Two rivals are processes that do what they are told by lines on standard input, and answer each with one:
 //
-//	claim PARTITION   claimed, or failed: …
-//	load              loaded, fenced, or failed: …
+//	claim PARTITION   claimed, or fenced where the other one came before the table was ready
+//	load              loaded, or fenced
 //
 // A load is of two batches, so that a rival is fenced before its first or its second.
 
@@ -149,23 +149,32 @@ func Rivals(t *testing.T, jobs [2]string, rounds int, verify func(t *testing.T, 
 		}
 		older.tell(t, "claim "+partition)
 		inOrder := rng.IntN(3) > 0
+		answers := map[*rival]string{}
 		if inOrder {
-			older.hear(t, "claimed")
+			answers[older] = older.hear(t, "claimed")
 		}
 		newer.tell(t, "claim "+partition)
-		if !inOrder {
-			older.hear(t, "claimed")
+		if inOrder {
+			answers[newer] = newer.hear(t, "claimed")
+		} else {
+			answers[older], answers[newer] = older.hear(t, "claimed", "fenced"), newer.hear(t, "claimed", "fenced")
 		}
-		newer.hear(t, "claimed")
-		// Now both have it.
+		// Now both have it, or one of them knows that it has not.
 		first, second := older, newer
 		if rng.IntN(2) == 0 {
 			first, second = newer, older
 		}
-		first.tell(t, "load")
-		time.Sleep(time.Duration(rng.Int64N(int64(4 * time.Millisecond))))
-		second.tell(t, "load")
-		answers := map[*rival]string{older: older.hear(t, "loaded", "fenced"), newer: newer.hear(t, "loaded", "fenced")}
+		var loading []*rival
+		for _, r := range []*rival{first, second} {
+			if answers[r] == "claimed" {
+				r.tell(t, "load")
+				loading = append(loading, r)
+				time.Sleep(time.Duration(rng.Int64N(int64(4 * time.Millisecond))))
+			}
+		}
+		for _, r := range loading {
+			answers[r] = r.hear(t, "loaded", "fenced")
+		}
 		winner := newer
 		if !inOrder && answers[older] == "loaded" {
 			winner = older

@@ -30,14 +30,15 @@ func rivalJobs() map[string]crashtest.Job {
 	return jobs
 }
 
-func TestRivalsPostgres(t *testing.T) { rivals(t, "postgres") }
-func TestRivalsMariaDB(t *testing.T)  { rivals(t, "mysql") }
-func TestRivalsSQLite(t *testing.T)   { rivals(t, "sqlite") }
+func TestRivalsPostgres(t *testing.T)  { rivals(t, "postgres") }
+func TestRivalsMariaDB(t *testing.T)   { rivals(t, "mysql") }
+func TestRivalsSnowflake(t *testing.T) { rivals(t, "snowflake") }
+func TestRivalsSQLite(t *testing.T)    { rivals(t, "sqlite") }
 
 // rivals is 100 interleavings of two processes; after each the table, which the first of them makes, holds the winner's
 // rows of its partition and of those before.
-func rivals(t *testing.T, name string) {
-	d := databases[name]
+func rivals(t *testing.T, of string) {
+	d := databases[of]
 	dsn := filepath.Join(t.TempDir(), "target.sqlite")
 	if d.variable != "" {
 		dsn = d.dsn(t)
@@ -48,10 +49,10 @@ func rivals(t *testing.T, name string) {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	table := d.d.Quote("rivals")
-	crashtest.Rivals(t, [2]string{name + " a", name + " b"}, 100, func(t *testing.T, partition, winner string) {
+	table, id, name := d.d.Quote("rivals"), d.d.Quote("id"), d.d.Quote("name")
+	crashtest.Rivals(t, [2]string{of + " a", of + " b"}, 100, func(t *testing.T, partition, winner string) {
 		var rows, ids, others int
-		err := db.QueryRow("SELECT count(*), count(DISTINCT id), coalesce(sum(CASE WHEN name = '"+winner+"' THEN 0 ELSE 1 END), 0) FROM "+table).
+		err := db.QueryRow("SELECT count(*), count(DISTINCT "+id+"), coalesce(sum(CASE WHEN "+name+" = '"+winner+"' THEN 0 ELSE 1 END), 0) FROM "+table).
 			Scan(&rows, &ids, &others)
 		if err != nil {
 			t.Fatal(err)

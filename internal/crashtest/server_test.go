@@ -13,6 +13,7 @@ import (
 	"github.com/floedata/floe/internal/crashtest"
 	"github.com/floedata/floe/internal/servers"
 	"github.com/floedata/floe/retry"
+	"github.com/floedata/floe/sink/snowflake/snowflaketest"
 	floesql "github.com/floedata/floe/sink/sql"
 )
 
@@ -23,15 +24,48 @@ const serverKills = 10
 var long = crashtest.Numbers{Partitions: 3, Batches: 120, Rows: 100, Keys: 700}
 
 func TestKillPostgresServer(t *testing.T) {
-	killServer(t, databases["postgres"], func() *servers.Private { return servers.StartPostgres(t) })
+	killServer(t, databases["postgres"], func() server { return servers.StartPostgres(t) })
 }
 
 func TestKillMariaDBServer(t *testing.T) {
-	killServer(t, databases["mysql"], func() *servers.Private { return servers.StartMariaDB(t) })
+	killServer(t, databases["mysql"], func() server { return servers.StartMariaDB(t) })
+}
+
+func TestKillSnowflakeServer(t *testing.T) {
+	killServer(t, databases["snowflake"], func() server {
+		return fake{snowflaketest.Start(t, &snowflaketest.Options{LocalStages: true}), t}
+	})
+}
+
+// server is one that a test kills.
+type server interface {
+	Database(servers.TB) string
+	Kill()
+	Start()
+}
+
+// fake is the fake Snowflake as such a server.
+type fake struct {
+	s *snowflaketest.Server
+	t *testing.T
+}
+
+func (f fake) Database(servers.TB) string { return f.s.DSN() }
+
+func (f fake) Kill() {
+	if err := f.s.Kill(); err != nil {
+		f.t.Error(err)
+	}
+}
+
+func (f fake) Start() {
+	if err := f.s.Restart(); err != nil {
+		f.t.Fatal(err)
+	}
 }
 
 // killServer runs one pipeline while the server is killed by SIGKILL, and started again, between its loads.
-func killServer(t *testing.T, d database, start func() *servers.Private) {
+func killServer(t *testing.T, d database, start func() server) {
 	for mode, opts := range map[string]floesql.Options{"append": modes["append"], "upsert": modes["upsert"]} {
 		t.Run(mode, func(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)

@@ -15,10 +15,13 @@ import (
 	"github.com/floedata/floe/dialect"
 	dialectmysql "github.com/floedata/floe/dialect/mysql"
 	dialectpostgres "github.com/floedata/floe/dialect/postgres"
+	dialectsnowflake "github.com/floedata/floe/dialect/snowflake"
 	dialectsqlite "github.com/floedata/floe/dialect/sqlite"
 	"github.com/floedata/floe/internal/crashtest"
 	"github.com/floedata/floe/internal/servers"
 	"github.com/floedata/floe/sink"
+	"github.com/floedata/floe/sink/snowflake"
+	"github.com/floedata/floe/sink/snowflake/snowflaketest"
 	floesql "github.com/floedata/floe/sink/sql"
 	"github.com/floedata/floe/sink/sql/mysql"
 	"github.com/floedata/floe/sink/sql/postgres"
@@ -47,6 +50,15 @@ var databases = map[string]database{
 		dsn: func(tb servers.TB) string { return servers.MariaDB(tb).Database(tb) },
 		open: func(ctx context.Context, dsn, table string, opts *floesql.Options) (sink.Sink, error) {
 			return mysql.Open(ctx, dsn, table, opts)
+		},
+	},
+	"snowflake": {
+		d: dialectsnowflake.Dialect{}, driver: "snowflake", variable: "FLOE_CRASHTEST_SNOWFLAKE",
+		dsn: func(tb servers.TB) string {
+			return snowflaketest.Start(tb.(testing.TB), &snowflaketest.Options{LocalStages: true}).DSN()
+		},
+		open: func(ctx context.Context, dsn, table string, opts *floesql.Options) (sink.Sink, error) {
+			return snowflake.Open(ctx, snowflake.Config{DSN: dsn}, table, &snowflake.Options{Mode: opts.Mode, Key: opts.Key, KeepCase: true})
 		},
 	},
 	"sqlite": {
@@ -91,15 +103,18 @@ func sqlJobs() map[string]crashtest.Job {
 	return jobs
 }
 
-func TestKillPostgresAppend(t *testing.T)  { killSQL(t, "postgres", "append") }
-func TestKillPostgresUpsert(t *testing.T)  { killSQL(t, "postgres", "upsert") }
-func TestKillPostgresReplace(t *testing.T) { killSQL(t, "postgres", "replace") }
-func TestKillMariaDBAppend(t *testing.T)   { killSQL(t, "mysql", "append") }
-func TestKillMariaDBUpsert(t *testing.T)   { killSQL(t, "mysql", "upsert") }
-func TestKillMariaDBReplace(t *testing.T)  { killSQL(t, "mysql", "replace") }
-func TestKillSQLiteAppend(t *testing.T)    { killSQL(t, "sqlite", "append") }
-func TestKillSQLiteUpsert(t *testing.T)    { killSQL(t, "sqlite", "upsert") }
-func TestKillSQLiteReplace(t *testing.T)   { killSQL(t, "sqlite", "replace") }
+func TestKillPostgresAppend(t *testing.T)   { killSQL(t, "postgres", "append") }
+func TestKillPostgresUpsert(t *testing.T)   { killSQL(t, "postgres", "upsert") }
+func TestKillPostgresReplace(t *testing.T)  { killSQL(t, "postgres", "replace") }
+func TestKillMariaDBAppend(t *testing.T)    { killSQL(t, "mysql", "append") }
+func TestKillMariaDBUpsert(t *testing.T)    { killSQL(t, "mysql", "upsert") }
+func TestKillMariaDBReplace(t *testing.T)   { killSQL(t, "mysql", "replace") }
+func TestKillSnowflakeAppend(t *testing.T)  { killSQL(t, "snowflake", "append") }
+func TestKillSnowflakeUpsert(t *testing.T)  { killSQL(t, "snowflake", "upsert") }
+func TestKillSnowflakeReplace(t *testing.T) { killSQL(t, "snowflake", "replace") }
+func TestKillSQLiteAppend(t *testing.T)     { killSQL(t, "sqlite", "append") }
+func TestKillSQLiteUpsert(t *testing.T)     { killSQL(t, "sqlite", "upsert") }
+func TestKillSQLiteReplace(t *testing.T)    { killSQL(t, "sqlite", "replace") }
 
 func killSQL(t *testing.T, name, mode string) {
 	d := databases[name]

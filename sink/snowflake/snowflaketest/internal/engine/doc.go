@@ -3,10 +3,33 @@
 //
 // All state is in one directory: a DuckDB file, in which the catalog lies beside the rows, and the stages as directories.
 // An Engine that was closed, or whose process died, is opened again by New on the same directory; transactions that were
-// open then are rolled back.
+// open then are rolled back, temporary objects are gone.
 //
 // Transactions are Snowflake's, not DuckDB's: isolation is READ COMMITTED, a statement sees what was committed when it
-// began and what its own transaction did; UPDATE, DELETE and MERGE lock their table until the transaction ends, and wait
-// for one another up to LOCK_TIMEOUT; INSERT and COPY wait for nobody; DDL commits the transaction that is open. Every
-// table has two hidden columns for it: the transaction that inserted a row (0 once committed) and the one that deleted it.
+// began and what its own transaction did; UPDATE, DELETE, MERGE and TRUNCATE lock their table until the transaction ends,
+// and wait for one another up to LOCK_TIMEOUT; INSERT and COPY wait for nobody; DDL commits the transaction that is open.
+// Every table has two hidden columns for it: the transaction that inserted a row (0 once committed) and the one that
+// deleted it.
+//
+// # Faithful
+//
+// Keys are kept and not enforced. At most 20 statements wait for a lock; the one that would close a circle of waits fails,
+// and its transaction stays open. A session that nobody closes keeps its transaction and locks until they are idle for five
+// minutes while somebody waits, or for four hours. Transactions of a block of Snowflake Scripting end with it. COPY
+// remembers files for 64 days, and does not load what another COPY is loading. Roles have what they are granted, nothing
+// more; who may know nothing of an object is told that it does not exist.
+//
+// # Approximate
+//
+// Statements run one after another, so that one that computes for long holds up the others (SELECT SYSTEM$WAIT does not).
+// Any transaction counts as of a client that is gone once it is idle for four hours. Secondary roles are off until USE
+// SECONDARY ROLES ALL. A COPY skips a file that another transaction is loading, and does not wait. Codes and texts of
+// errors that are not known from accounts are marked so where they are made. SHOW and INFORMATION_SCHEMA have Snowflake's
+// columns as far as they tell of the fake, in its order; sizes in bytes are 0. RESULT_SCAN finds the last thousand results.
+//
+// # Missing
+//
+// Refused by name: time travel and UNDROP, clones of anything but tables, streams, tasks, sequences, dynamic and external
+// tables, procedures and functions of users, policies and tags, clustering keys, collation, unloading (COPY INTO a
+// location), CREATE TABLE USING TEMPLATE, shares and replication. Pipes are kept and shown, and load nothing.
 package engine

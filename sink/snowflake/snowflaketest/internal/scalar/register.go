@@ -28,7 +28,7 @@ type function struct {
 // Register makes the functions known to the database that conn is a connection of, to all its connections, until it is
 // closed.
 func Register(ctx context.Context, conn *sql.Conn) error {
-	for _, set := range []map[string]*function{numbers, times, zones, variants, patterns, texts} {
+	for _, set := range []map[string]*function{numbers, times, zones, variants, arrays, patterns, texts} {
 		for name, f := range set {
 			if err := ctx.Err(); err != nil {
 				return err

@@ -8,7 +8,6 @@ import (
 	"database/sql/driver"
 	"encoding/base64"
 	"encoding/hex"
-	"encoding/json"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -97,41 +96,6 @@ var texts = map[string]*function{
 			err = fault(100144, "22000", "Invalid UTF8 detected in string '0x%X'", a[0])
 		}
 		return or(string(a[0].([]byte)), err, a[1].(bool))
-	}},
-	// array, separator
-	"floe_array_to_string": {in: []duckdb.Type{varchar, varchar}, out: varchar, call: func(a []driver.Value) (any, error) {
-		v, err := decode(a[0].(string))
-		if err != nil {
-			return nil, fault(100069, "22P02", "Error parsing JSON: %v", err)
-		}
-		list, ok := v.([]any)
-		if !ok {
-			return nil, nil
-		}
-		parts := make([]string, len(list))
-		for i, v := range list {
-			switch v := v.(type) {
-			case nil:
-			case string:
-				parts[i] = v
-			default:
-				parts[i] = encode(v)
-			}
-		}
-		return strings.Join(parts, a[1].(string)), nil
-	}},
-	// value, array
-	"floe_array_contains": {in: []duckdb.Type{varchar, varchar}, out: boolean, call: func(a []driver.Value) (any, error) {
-		var list []json.RawMessage
-		if json.Unmarshal([]byte(a[1].(string)), &list) != nil {
-			return nil, nil
-		}
-		for _, v := range list {
-			if string(v) == a[0].(string) {
-				return true, nil
-			}
-		}
-		return false, nil
 	}},
 }
 

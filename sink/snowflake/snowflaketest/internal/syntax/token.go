@@ -28,6 +28,3 @@ type token struct {
 	// at is the parsed form of a location.
 	at *Location
 }
-
-// follows says that nothing is between the token and the one before it.
-func (t token) follows(before token) bool { return t.start == before.end }

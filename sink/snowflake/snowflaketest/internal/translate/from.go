@@ -100,15 +100,8 @@ func (t *translator) table(f *syntax.TableRef, s *scope) string {
 		}
 	}
 	rel := must(t.r.Table(f))
-	parts := f.Name.Parts
-	if f.Name.Dynamic != nil {
-		parts = t.dynamicName(f.Name)
-	}
-	return t.add(relation{rel.SQL, rel.Columns}, f.Alias, parts, false, s)
+	return t.add(relation{rel.SQL, rel.Columns}, f.Alias, f.Name.Parts, false, s)
 }
-
-// dynamicName is the name behind IDENTIFIER(x), as far as it is needed to qualify columns: nil.
-func (t *translator) dynamicName(syntax.Name) []string { return nil }
 
 func (t *translator) derived(f *syntax.Derived, s *scope) string {
 	around := s.up

@@ -86,10 +86,15 @@ var queries = []struct{ sql, columns, rows string }{
 	{`SELECT SEQ4(), 'x' FROM TABLE(GENERATOR(ROWCOUNT => 2))`, "", "0|x\n1|x"},
 	{`SELECT ARRAY_SIZE(v), ARRAY_CONTAINS(2::VARIANT, v), ARRAY_TO_STRING(v, '-'), v[1] = 2, v::VARCHAR FROM t WHERE id = 2`, "", "2|true|1-2|true|[1,2]"},
 
+	{`SELECT ARRAY_APPEND([1], 'x'), ARRAY_PREPEND([1], 0), ARRAY_CAT([1], [2]), ARRAY_SLICE([1, 2, 3], 0, 2), OBJECT_INSERT({'a': 1}, 'b', 2), OBJECT_DELETE({'a': 1, 'b': 2}, 'a'), OBJECT_KEYS({'b': 1}), ARRAY_POSITION(2, [1, 2])`, "", `[1,"x"]|[0,1]|[1,2]|[1,2]|{"a":1,"b":2}|{"b":2}|["b"]|1`},
+	{`SELECT v:a::INT FROM t WHERE id = 1`, "", `100071 (22000): Failed to cast variant value {"b":[1,"x"]} to FIXED`},
+	{`SELECT TRY_CAST(v:a AS INT), IS_OBJECT(v:a), IS_NULL_VALUE(v:n), AS_INTEGER(v:a.b[0]), AS_VARCHAR(v:a.b[0]) FROM t WHERE id = 1`, "", `NULL|true|true|1|NULL`},
+
 	// Aggregates and windows.
 	{`SELECT COUNT(*), COUNT(name), COUNT(DISTINCT ok), SUM(id), SUM(price), AVG(id), AVG(price), MIN(name), MAX(ts), COUNT_IF(ok), SUM(f) FROM t`, "COUNT(*) NUMBER(18,0), COUNT(NAME) NUMBER(18,0), COUNT(DISTINCT OK) NUMBER(18,0), SUM(ID) NUMBER(38,0), SUM(PRICE) NUMBER(38,2), AVG(ID) NUMBER(38,6), AVG(PRICE) NUMBER(38,8), MIN(NAME) VARCHAR(20), MAX(TS) TIMESTAMP_NTZ(9), COUNT_IF(OK) NUMBER(18,0), SUM(F) FLOAT", "3|2|2|6|3.75|2.000000|1.87500000|one|2024-01-31T10:00:00.123456789|1|1e+20"},
 	{`SELECT SUM(id), MAX(id), COUNT(*), LISTAGG(name), ARRAY_AGG(id) FROM t WHERE id > 5`, "", "NULL|NULL|0||[]"},
 	{`SELECT LISTAGG(name, ', ') WITHIN GROUP (ORDER BY name DESC), ARRAY_AGG(id) WITHIN GROUP (ORDER BY id DESC), OBJECT_AGG(id, name), MAX_BY(name, id), MIN_BY(name, id), COUNT(DISTINCT id, name) FROM t`, "", `two, one|[3,2,1]|{"1":"one","2":"two"}|two|one|2`},
+	{`SELECT BOOLAND_AGG(ok), BOOLOR_AGG(ok), BITOR_AGG(id), APPROX_COUNT_DISTINCT(id), STDDEV(id), VAR_POP(id), ANY_VALUE(1), MODE(id > 5) FROM t`, "", "false|true|3|3|1|0.6666666666666666|1|false"},
 	{`SELECT id > 1 AS big, COUNT(*) AS n FROM t GROUP BY big HAVING n > 1`, "", "true|2"},
 	{`SELECT DATE_TRUNC('year', d) y, SUM(id) FROM t GROUP BY 1 ORDER BY y`, "", "2024-01-01|1\n9999-01-01|2\nNULL|3"},
 	{`SELECT id, COUNT(*) FROM t GROUP BY ALL ORDER BY id DESC LIMIT 1`, "", "3|1"},

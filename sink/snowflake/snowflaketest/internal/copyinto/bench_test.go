@@ -12,7 +12,7 @@ import (
 	"github.com/floedata/floe/sink/snowflake/snowflaketest/internal/scalar"
 )
 
-const benchRows = 1_000_000
+const benchRows = 100_000
 
 var benchColumns = []string{
 	"ID INT NOT NULL", "A INT", "PRICE NUMBER(12,2)", "F FLOAT", "OK BOOLEAN", "D DATE", "AT NTZ", "LTZ LTZ", "NAME TEXT(100) NOT NULL", "CODE TEXT(3)",

@@ -38,8 +38,9 @@ type rule struct {
 }
 
 const (
-	numeric    = `\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*`
-	maxSeconds = 9223372036854 // years beyond 290,000: what Snowflake takes for a time of seconds ends somewhere there
+	numeric     = `\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*`
+	shortDigits = 18            // of decimals that DuckDB keeps in 64 bits
+	maxSeconds  = 9223372036854 // years beyond 290,000: what Snowflake takes for a time of seconds ends somewhere there
 )
 
 // convert returns how a value of the type src becomes one of dst.
@@ -113,7 +114,12 @@ func (c *converter) fixed(from, dst types.Type) conversion {
 		if from.Kind == types.Variant {
 			t = "CASE " + src + " WHEN 'true' THEN '1' WHEN 'false' THEN '0' ELSE " + t + " END"
 		}
-		value = "CASE WHEN NOT contains(" + t + ", '_') THEN " + cast(t) + " END" // DuckDB takes 1_000
+		number := cast(t)
+		if dst.Precision > shortDigits && dst.Scale <= shortDigits {
+			// DuckDB reads few digits a hundred times as fast as many.
+			number = fmt.Sprintf("coalesce(CAST(TRY_CAST(%s AS DECIMAL(%d,%d)) AS %s), %s)", t, shortDigits, dst.Scale, decimal, number)
+		}
+		value = "CASE WHEN NOT contains(" + t + ", '_') THEN " + number + " END" // DuckDB takes 1_000
 		other = "regexp_full_match(" + t + ", " + lit(numeric) + ") IS NOT TRUE"
 	default:
 		return c.never(from, dst, "FIXED", notNumber)

@@ -160,6 +160,20 @@ func TestEvolution(t *testing.T) {
 	}
 }
 
+func TestTemplate(t *testing.T) {
+	_, s := start(t, Options{})
+	run(t, s, `CREATE STAGE st; CREATE FILE FORMAT ff TYPE = PARQUET`)
+	parquet(t, s, "@st", "a.parquet", `SELECT 1::BIGINT AS "ID", 'x' AS "v", 1.5::DECIMAL(5,2) AS "N", DATE '2026-01-01' AS "D"`)
+	is(t, s, `SELECT COLUMN_NAME, TYPE, ORDER_ID FROM TABLE(INFER_SCHEMA(LOCATION => '@st', FILE_FORMAT => 'ff')) ORDER BY ORDER_ID`,
+		"ID|NUMBER(38, 0)|0\nv|TEXT|1\nN|NUMBER(5, 2)|2\nD|DATE|3")
+	run(t, s, `CREATE TABLE t USING TEMPLATE (SELECT ARRAY_AGG(OBJECT_CONSTRUCT(*)) WITHIN GROUP (ORDER BY ORDER_ID) FROM TABLE(INFER_SCHEMA(LOCATION => '@st', FILE_FORMAT => 'ff')))`)
+	if got := part(run(t, s, `DESCRIBE TABLE t`), "name", "type"); got != "ID|NUMBER(38,0)\nv|VARCHAR(16777216)\nN|NUMBER(5,2)\nD|DATE" {
+		t.Errorf("the table has the columns\n%s", got)
+	}
+	is(t, s, `COPY INTO t FROM @st`+parquetOptions, "st/a.parquet|LOADED|1|1|1|0|NULL|NULL|NULL|NULL")
+	fails(t, s, `CREATE TABLE u USING TEMPLATE (SELECT 'x')`, 2026, "42601", "USING TEMPLATE")
+}
+
 func TestCountOnly(t *testing.T) {
 	_, s := start(t, Options{CountOnly: true})
 	run(t, s, `CREATE STAGE st; CREATE TABLE t (ID INT)`)

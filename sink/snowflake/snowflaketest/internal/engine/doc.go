@@ -31,5 +31,5 @@
 //
 // Refused by name: time travel and UNDROP, clones of anything but tables, streams, tasks, sequences, dynamic and external
 // tables, procedures and functions of users, policies and tags, clustering keys, collation, unloading (COPY INTO a
-// location), CREATE TABLE USING TEMPLATE, shares and replication. Pipes are kept and shown, and load nothing.
+// location), shares and replication. Pipes are kept and shown, and load nothing.
 package engine

@@ -77,9 +77,6 @@ func (w *work) fill(s slot, o *object) error {
 
 // createTable is CREATE TABLE in all its forms.
 func (w *work) createTable(st *syntax.CreateTable) (*Result, error) {
-	if st.Template != nil {
-		return nil, unsupported("CREATE TABLE USING TEMPLATE")
-	}
 	// What is read comes first: OR REPLACE may remove it.
 	t := &table{}
 	var query string
@@ -101,10 +98,13 @@ func (w *work) createTable(st *syntax.CreateTable) (*Result, error) {
 		t.Columns, t.Constraints = slices.Clone(t.Columns), slices.Clone(t.Constraints)
 	}
 	if st.As != nil {
-		if query, from, err = w.selected(st, t); err != nil {
-			return nil, err
-		}
-	} else if err := w.defined(st, t); err != nil {
+		query, from, err = w.selected(st, t)
+	} else if st.Template != nil {
+		err = w.template(st.Template, t)
+	} else {
+		err = w.defined(st, t)
+	}
+	if err != nil {
 		return nil, err
 	}
 	comment, err := w.tableParams(t, st.Params)

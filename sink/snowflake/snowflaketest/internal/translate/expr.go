@@ -183,11 +183,33 @@ func (t *translator) in(x *syntax.In, s *scope) value {
 	if x.Query != nil {
 		return t.inQuery(x, s)
 	}
-	list := make([]string, len(x.List))
-	for i, item := range x.List {
-		list[i] = t.equal(x.X, item, s).sql
+	if _, tuple := x.X.(*syntax.Tuple); tuple {
+		list := make([]string, len(x.List))
+		for i, item := range x.List {
+			list[i] = t.equal(x.X, item, s).sql
+		}
+		return truth("(%s(%s))", not(x.Not), strings.Join(list, " OR "))
 	}
-	return truth("(%s(%s))", not(x.Not), strings.Join(list, " OR "))
+	return t.inList(t.expr(x.X, s), t.exprs(x.List, s), x)
+}
+
+// inList compares a value with others, after all were cast to what they have in common.
+func (t *translator) inList(v value, items []value, x *syntax.In) value {
+	list := make([]string, len(items))
+	if semi(v.typ) {
+		for i, item := range items {
+			list[i] = t.compare("=", v, item).sql
+		}
+		return truth("(%s(%s))", not(x.Not), strings.Join(list, " OR "))
+	}
+	of := t.commonOf(x.Pos, append([]value{v}, items...))
+	if of.Kind == 0 {
+		return truth("CAST(NULL AS BOOLEAN)")
+	}
+	for i, item := range items {
+		list[i] = comparable(t.cast(item, of, implicit)).sql
+	}
+	return truth("(%s %sIN (%s))", comparable(t.cast(v, of, implicit)).sql, not(x.Not), strings.Join(list, ", "))
 }
 
 // equal compares two expressions, which may both be tuples.

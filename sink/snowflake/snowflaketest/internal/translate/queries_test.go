@@ -55,6 +55,7 @@ var queries = []struct{ sql, columns, rows string }{
 	{`SELECT IFF(TRUE, 1, 2.5), NVL(NULL, 'x'), NVL2(NULL, 1, 2), COALESCE(NULL, NULL, 3), NULLIF(1, 1), DECODE(2, 1, 'a', 2, 'b', 'c'), DECODE(NULL, NULL, 'n'), EQUAL_NULL(NULL, NULL), GREATEST(1, NULL), LEAST(2, 1.5)`, "", "1.0|x|2|3|NULL|b|n|true|NULL|1.5"},
 	{`SELECT CASE WHEN id = 1 THEN 'one' WHEN id = 2 THEN NULL ELSE 'many' END, CASE name WHEN 'one' THEN 1 ELSE 0 END FROM t ORDER BY id`, "", "one|1\nNULL|0\nmany|0"},
 	{`SELECT NULL = NULL, NULL IS NULL, 1 IS DISTINCT FROM NULL, 1 IN (1, 2), 3 NOT IN (1, 2), NULL IN (1), (1, 2) IN ((1, 2)), 2 BETWEEN 1 AND 3, '5' = 5, TRUE IS TRUE, NOT FALSE`, "", "NULL|true|true|true|true|NULL|true|true|true|true|true"},
+	{`SELECT 1 IN (2, NULL), 'a' IN ('b', 'a'), '2' IN (1, 2), NULL IN (NULL), v[0] IN (1, 5), d IN ('9999-12-31'), (1, 2) NOT IN ((1, 3)) FROM t WHERE id = 2`, "", "NULL|true|true|NULL|true|true|true"},
 	{`SELECT id FROM t WHERE id IN (SELECT id FROM u)`, "", "1"},
 	{`SELECT id FROM t WHERE EXISTS (SELECT 1 FROM u WHERE u.id = t.id)`, "", "1"},
 	{`SELECT id FROM t WHERE id > ALL (SELECT id FROM t WHERE id < 3)`, "", "3"},

@@ -82,6 +82,10 @@ func (Dialect) Classify(err error) dialect.Class {
 		}
 		return dialect.Unknown
 	}
+	// The driver has no type for a call that it has given up.
+	if strings.HasSuffix(err.Error(), "Hanging?") {
+		return dialect.Unavailable
+	}
 	var network net.Error
 	if errors.As(err, &network) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) ||
 		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNREFUSED) ||

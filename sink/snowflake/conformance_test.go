@@ -5,12 +5,14 @@ import (
 	"database/sql"
 	"fmt"
 	"math"
+	"strings"
 	"sync/atomic"
 	"testing"
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
 	"github.com/apache/arrow/go/v17/arrow/memory"
+	"github.com/snowflakedb/gosnowflake"
 
 	"github.com/floedata/floe/sink"
 	"github.com/floedata/floe/sink/sinktest"
@@ -43,6 +45,22 @@ func TestConformanceReplace(t *testing.T) {
 	sinktest.Run(t, newInstance(t, snowflake.Options{Mode: sink.Replace}).harness)
 }
 
+// TestConformanceRejects runs the rules that are about a table which does not take every row.
+func TestConformanceRejects(t *testing.T) {
+	i := newInstance(t, snowflake.Options{})
+	err := sinktest.Check(t.Context(), func() (sinktest.Harness, error) {
+		h, err := i.on(t.Context(), "t")
+		if err == nil {
+			err = i.server.Exec(t.Context(), fmt.Sprintf(`CREATE TABLE S%d."t" ("id" NUMBER(38,0), "name" VARCHAR(50))`, i.schemas.Load()))
+		}
+		h.RefusedName = strings.Repeat("x", 51)
+		return h, err
+	}, "rejects/", "gate/")
+	if err != nil {
+		t.Error(err)
+	}
+}
+
 // instance is an account in which every harness has a schema of its own.
 type instance struct {
 	server  *snowflaketest.Server
@@ -73,7 +91,7 @@ func (i *instance) on(ctx context.Context, table string) (sinktest.Harness, erro
 	o.Schema = schema
 	return sinktest.Harness{
 		Open: func(ctx context.Context) (sink.Sink, error) {
-			return snowflake.Open(ctx, snowflake.Config{Driver: i.server.Config()}, table, &o)
+			return snowflake.Open(ctx, snowflake.Config{Driver: impatient(i.server)}, table, &o)
 		},
 		Read: func(ctx context.Context) (recs []arrow.Record, err error) {
 			err = look(i.server, func(db *sql.DB) error {
@@ -93,12 +111,50 @@ func (i *instance) on(ctx context.Context, table string) (sinktest.Harness, erro
 			})
 			return recs, err
 		},
-		Close: func() error { return i.server.Exec(context.Background(), "DROP SCHEMA "+schema) },
-		Types: conformanceTypes(),
-		Widen: true, // every integer is a NUMBER(38,0)
-		Mode:  o.Mode,
-		Named: func(name string) (sinktest.Harness, error) { return i.on(ctx, name) },
+		Close:  func() error { return i.server.Exec(context.Background(), "DROP SCHEMA "+schema) },
+		Types:  conformanceTypes(),
+		Widen:  true, // every integer is a NUMBER(38,0)
+		Mode:   o.Mode,
+		Named:  func(name string) (sinktest.Harness, error) { return i.on(ctx, name) },
+		Faults: faults(i.server),
 	}, nil
+}
+
+// impatient is the server's configuration, with a driver that tries nothing again by itself.
+func impatient(s *snowflaketest.Server) *gosnowflake.Config {
+	cfg := s.Config()
+	cfg.MaxRetryCount = -1
+	return cfg
+}
+
+// faults are what goes wrong with uploads and loads.
+func faults(s *snowflaketest.Server) map[string]sinktest.Fault {
+	load, upload := snowflaketest.Text("COPY INTO"), snowflaketest.Statement("PUT")
+	at := func(match func(snowflaketest.Call) bool, e snowflaketest.Effect, class sinktest.Class) sinktest.Fault {
+		return sinktest.Fault{Class: class, Inject: func(context.Context) (func(), error) {
+			s.Inject(snowflaketest.Fault{Match: match, Effect: e})
+			return nil, nil
+		}}
+	}
+	// Of a lost reply alone nothing is told: the offset says at once that the load is there.
+	blind := sinktest.Fault{Class: sinktest.Transient, Inject: func(context.Context) (func(), error) {
+		s.Inject(snowflaketest.Fault{Match: load, Effect: snowflaketest.CutAfter()})
+		s.Inject(snowflaketest.Fault{Match: snowflaketest.Text("SELECT epoch, committed"), Effect: snowflaketest.CutBefore()})
+		return nil, nil
+	}}
+	return map[string]sinktest.Fault{
+		"the upload is cut off":                                at(upload, snowflaketest.CutBefore(), sinktest.Transient),
+		"the reply to the upload is lost":                      at(upload, snowflaketest.CutAfter(), sinktest.Transient),
+		"the upload is throttled":                              at(upload, snowflaketest.Throttle(429, 0), sinktest.Transient),
+		"the load is cut off":                                  at(load, snowflaketest.CutBefore(), sinktest.Transient),
+		"the reply to the load is lost, and the look after it": blind,
+		"the load is throttled":                                at(load, snowflaketest.Throttle(503, 0), sinktest.Transient),
+		"the load waited for a lock":                           at(load, snowflaketest.Fail(625, "57014", "lock timeout"), sinktest.Transient),
+		"the session is gone":                                  at(load, snowflaketest.Fail(390111, "08001", "session no longer exists"), sinktest.Transient),
+		"a privilege was taken":                                at(load, snowflaketest.Fail(3001, "42501", "insufficient privileges"), sinktest.Permanent),
+		"a row was refused":                                    at(load, snowflaketest.Fail(100038, "22018", "numeric value 'x' is not recognized"), sinktest.Permanent),
+		"the load is not understood":                           at(load, snowflaketest.Fail(1003, "42000", "syntax error"), sinktest.Permanent),
+	}
 }
 
 // conformanceTypes is the published table as far as the kit has values of it.

@@ -192,7 +192,7 @@ func TestScanAndTransform(t *testing.T) {
 
 	req := b.table(csv.Format, "A INT", "B TEXT(2)", "C VARIANT")
 	req.Source = csv
-	req.Transform = &copyinto.Transform{Alias: "s", Items: []copyinto.Item{
+	req.Transform = &copyinto.Transform{As: "s", Items: []copyinto.Item{
 		{SQL: `s."$1"`, Type: types.Type{Kind: types.Text}},
 		{SQL: `s."$2" || s."$2"`, Type: types.Type{Kind: types.Text}},
 		{SQL: `s."METADATA$FILE_ROW_NUMBER"`, Type: types.Type{Kind: types.Fixed, Precision: 19}},
@@ -219,6 +219,14 @@ func TestScanAndTransform(t *testing.T) {
 	b.exec(`DELETE FROM "T"`)
 	b.loaded(req)
 	equal(t, "rows", b.rows(), `5|n|{"id":5,"name":"n"}`+"\n")
+
+	req.Transform = &copyinto.Transform{As: "t1(n, c1, c2, m1, m2, m3, m4, m5)", Items: []copyinto.Item{
+		{SQL: "t1.n", Type: types.Type{Kind: types.Fixed, Precision: 19}}, {SQL: "t1.m1", Type: types.Type{Kind: types.Text}}, {SQL: "t1.c2", Type: types.Type{Kind: types.Variant}},
+	}}
+	req.Columns[1].Type.Length, req.Width = 20, 2
+	b.exec(`DELETE FROM "T"`)
+	b.loaded(req)
+	equal(t, "named", b.rows(), "1|f.parquet|-\n")
 
 	req.Options = options(t, "MATCH_BY_COLUMN_NAME=CASE_SENSITIVE")
 	equal(t, "match", b.refused(req).Message, "SQL compilation error: match_by_column_name is not supported with copy transform.")

@@ -51,8 +51,8 @@ func (q *query) values(l *loader) string {
 		outer = append(outer, s, named(c.made.value, i)+" AS "+v)
 	}
 	from := q.in.from
-	if l.req.Transform != nil && l.req.Transform.Alias != "" {
-		from += " AS " + ident(l.req.Transform.Alias)
+	if l.req.Transform != nil && l.req.Transform.As != "" {
+		from += " AS " + l.req.Transform.As
 	}
 	return "(SELECT " + strings.Join(outer, ", ") + " FROM (SELECT " + strings.Join(inner, ", ") + " FROM " + from + "))"
 }

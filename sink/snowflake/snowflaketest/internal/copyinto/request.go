@@ -44,7 +44,7 @@ type Session struct {
 
 // Item is one expression of a transforming SELECT.
 type Item struct {
-	SQL  string     // a DuckDB expression over the columns of a Scan
+	SQL  string     // a DuckDB expression over the relation
 	Type types.Type // what it yields
 }
 
@@ -52,7 +52,10 @@ type Item struct {
 // error of DuckDB, whatever ON_ERROR says; values that do not fit the columns are errors of rows.
 type Transform struct {
 	Items []Item
-	Alias string // the name that the expressions give the relation; "" is none
+	// As names the relation and all its columns for the expressions, as it stands behind AS: "t1(n, c1, c2, …)", with n, the
+	// ordinal of a record in its file, first, then $1 and so on up to Source.Width, then the METADATA$ columns as [Scan] has
+	// them. "" leaves the names of Scan.
+	As string
 }
 
 // Source is files and how they are read.

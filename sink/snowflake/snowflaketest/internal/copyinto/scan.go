@@ -12,7 +12,7 @@ import (
 
 // Relation is the rows of files, as SELECT $1 FROM @stage has them.
 type Relation struct {
-	// SQL is a SELECT in parentheses, with the columns $1 and so on and those of METADATA$.
+	// SQL is a SELECT in parentheses: n, the ordinal of a record in its file, and the columns.
 	SQL     string
 	Columns []Column
 	inputs  []*input

@@ -49,6 +49,8 @@ type byteValues struct {
 	n           int    // its values
 	table       byteTable
 	d           dictionary
+	indices     []int32  // by place of a dictionary array
+	places      []int    // of its values that are named
 	seen        []uint32 // by index: the last page that has it
 	serial      uint32   // of the open page
 	page, chunk byteSpan
@@ -62,6 +64,9 @@ func newByteValues(load byteLoad, order byteOrder) values {
 }
 
 func (v *byteValues) add(arr arrow.Array, s selection) error {
+	if v.d.on && s.repeats && arr.Len() <= s.len() {
+		return v.addRepeats(arr, s.list)
+	}
 	var err error
 	if v.refs, err = v.load(v.refs[:0], arr, s, &v.scratch); err != nil {
 		return err
@@ -73,6 +78,55 @@ func (v *byteValues) add(arr arrow.Array, s selection) error {
 	}
 	clear(v.refs) // they are borrowed
 	return nil
+}
+
+// addRepeats takes the values of a dictionary array: each that is named is looked up once.
+func (v *byteValues) addRepeats(arr arrow.Array, list []int) error {
+	const unknown, named = -2, -1
+	indices := room(&v.indices, arr.Len())
+	for i := range indices {
+		indices[i] = unknown
+	}
+	places := v.places[:0]
+	for _, at := range list {
+		if indices[at] == unknown {
+			indices[at] = named
+			places = append(places, at)
+		}
+	}
+	v.places = places
+	var err error
+	if v.refs, err = v.load(v.refs[:0], arr, selection{list: places}, &v.scratch); err != nil {
+		return err
+	}
+	for i, s := range v.refs {
+		indices[places[i]] = v.index(s)
+	}
+	clear(v.refs)
+	d := &v.d
+	d.tried += len(list)
+	n := len(d.indices)
+	d.indices = grown(d.indices, len(list))
+	for i, at := range list {
+		index := indices[at]
+		d.indices[n+i] = index
+		d.flat += len(v.table.encoded(index))
+	}
+	d.entries, d.bytes = v.table.len(), len(v.table.plain)
+	return nil
+}
+
+// index answers the index of s in the dictionary and notes that the open page has it.
+func (v *byteValues) index(s string) int32 {
+	index := v.table.index(s)
+	if int(index) == len(v.seen) {
+		v.seen = append(v.seen, 0)
+	}
+	if v.seen[index] != v.serial {
+		v.seen[index] = v.serial
+		v.page.add(s, v.rule)
+	}
+	return index
 }
 
 // append takes the refs as PLAIN: Encodings.md, "PLAIN": each behind its length of 32 bits, if the lengths differ.
@@ -110,15 +164,7 @@ func (v *byteValues) probe() {
 	n := len(d.indices)
 	d.indices = grown(d.indices, len(v.refs))
 	for i, s := range v.refs {
-		index := v.table.index(s)
-		d.indices[n+i] = index
-		if int(index) == len(v.seen) {
-			v.seen = append(v.seen, 0)
-		}
-		if v.seen[index] != v.serial {
-			v.seen[index] = v.serial
-			v.page.add(s, v.rule)
-		}
+		d.indices[n+i] = v.index(s)
 	}
 	d.entries, d.bytes = v.table.len(), len(v.table.plain)
 }

@@ -132,7 +132,7 @@ func (c *column) add(arr arrow.Array, s selection) error {
 			places[i] = d.GetValueIndex(s.at(i))
 		}
 		c.places = places
-		arr, s = storage(d.Dictionary()), selection{list: places}
+		arr, s = storage(d.Dictionary()), selection{list: places, repeats: true}
 	}
 	if err := c.values.add(arr, s); err != nil {
 		return err

@@ -240,16 +240,25 @@ func leafBytes(f *form, arr arrow.Array, from, to int) int {
 	case *array.BinaryView:
 		return sum(n, func(i int) int { return 4 + a.ValueLen(from+i) })
 	case *array.Dictionary:
-		values := storage(a.Dictionary())
-		return sum(n, func(i int) int {
-			if !a.IsValid(from + i) {
-				return 0
-			}
-			at := a.GetValueIndex(from + i)
-			return leafBytes(f, values, at, at+1)
-		})
+		return sum(n, dictionaryBytes(f, a, from))
 	default: // null
 		return 0
+	}
+}
+
+// dictionaryBytes answers the bytes of a value of a dictionary array, by its place after from.
+func dictionaryBytes(f *form, a *array.Dictionary, from int) func(i int) int {
+	values := storage(a.Dictionary())
+	of := func(at int) int { return leafBytes(f, values, at, at+1) }
+	if id := values.DataType().ID(); id == arrow.STRING || id == arrow.BINARY {
+		offs := offsets[int32](values)
+		of = func(at int) int { return 4 + int(offs[at+1]-offs[at]) }
+	}
+	return func(i int) int {
+		if !a.IsValid(from + i) {
+			return 0
+		}
+		return of(a.GetValueIndex(from + i))
 	}
 }
 

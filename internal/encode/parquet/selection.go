@@ -12,6 +12,7 @@ import (
 type selection struct {
 	from, to int
 	list     []int
+	repeats  bool // the list is the indices of a dictionary array, which names places again and again
 }
 
 func (s selection) len() int {

@@ -16,6 +16,7 @@ type loading struct {
 	spot    spot
 	files   []string // FILES; nil = not said
 	pattern string
+	list    *syntax.Select // of a transformation
 	options copyinto.Options
 	format  copyinto.Format
 	request copyinto.Request
@@ -32,6 +33,9 @@ func (w *work) copyInto(st *syntax.CopyInto) (*Result, error) {
 		return nil, err
 	}
 	if err := w.choose(l); err != nil {
+		return nil, err
+	}
+	if err := w.transform(l); err != nil {
 		return nil, err
 	}
 	if l.options.Validation.Mode != copyinto.NoValidation {
@@ -104,7 +108,11 @@ func (w *work) loading(st *syntax.CopyInto) (*loading, error) {
 	l := &loading{table: o}
 	from := st.From
 	if st.Query != nil {
-		return nil, unsupported("COPY INTO a table from a query of a stage")
+		ref, list, err := transformed(st.Query)
+		if err != nil {
+			return nil, err
+		}
+		from, l.list = &ref.Location, list
 	}
 	if from == nil {
 		from = &syntax.Location{Stage: st.Table, Table: true}

@@ -160,6 +160,19 @@ func TestEvolution(t *testing.T) {
 	}
 }
 
+func TestTransformation(t *testing.T) {
+	_, s := start(t, Options{})
+	run(t, s, `CREATE STAGE st; CREATE TABLE t (file VARCHAR, id INT, v VARCHAR, n INT DEFAULT 3)`)
+	upload(t, s, "@st", "a.csv", "1,a,x\n2,b,y\n")
+	is(t, s, `COPY INTO t (file, id, v) FROM (SELECT METADATA$FILENAME, s.$1 * 10, UPPER(s.$3) || $2 FROM @st s) FILE_FORMAT = (TYPE = CSV)`,
+		"st/a.csv|LOADED|2|2|1|0|NULL|NULL|NULL|NULL")
+	parquet(t, s, "@st/p", "b.parquet", `SELECT 7 AS "ID", {'a': 'deep'} AS "S"`)
+	is(t, s, `COPY INTO t (id, v) FROM (SELECT $1:ID::NUMBER, $1:S.a::VARCHAR FROM @st/p) FILE_FORMAT = (TYPE = PARQUET)`,
+		"st/p/b.parquet|LOADED|1|1|1|0|NULL|NULL|NULL|NULL")
+	is(t, s, `SELECT * FROM t ORDER BY id`, "NULL|7|deep|3\na.csv|10|Xa|3\na.csv|20|Yb|3")
+	fails(t, s, `COPY INTO t (id) FROM (SELECT COUNT(*) FROM @st GROUP BY $1) FORCE = TRUE`, 2, "0A000", "a transformation")
+}
+
 func TestTemplate(t *testing.T) {
 	_, s := start(t, Options{})
 	run(t, s, `CREATE STAGE st; CREATE FILE FORMAT ff TYPE = PARQUET`)

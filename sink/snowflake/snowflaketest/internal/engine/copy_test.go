@@ -170,7 +170,7 @@ func TestTransformation(t *testing.T) {
 	is(t, s, `COPY INTO t (id, v) FROM (SELECT $1:ID::NUMBER, $1:S.a::VARCHAR FROM @st/p) FILE_FORMAT = (TYPE = PARQUET)`,
 		"st/p/b.parquet|LOADED|1|1|1|0|NULL|NULL|NULL|NULL")
 	is(t, s, `SELECT * FROM t ORDER BY id`, "NULL|7|deep|3\na.csv|10|Xa|3\na.csv|20|Yb|3")
-	fails(t, s, `COPY INTO t (id) FROM (SELECT COUNT(*) FROM @st GROUP BY $1) FORCE = TRUE`, 2, "0A000", "a transformation")
+	fails(t, s, `COPY INTO t (id) FROM (SELECT COUNT(*) FROM @st/a GROUP BY $1) FORCE = TRUE`, 2, "0A000", "a transformation")
 }
 
 func TestTemplate(t *testing.T) {

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/floedata/floe/sink/snowflake/snowflaketest/internal/copyinto"
@@ -33,10 +32,8 @@ func (w *work) transform(l *loading) error {
 	if err := scanned.Close(w.ctx); err != nil {
 		return err
 	}
-	var names []string
 	rel := translate.Relation{}
 	for _, c := range scanned.Columns {
-		names = append(names, quote(c.Name))
 		meta := strings.HasPrefix(c.Name, "METADATA$")
 		rel.Columns = append(rel.Columns, translate.Column{Name: c.Name, Type: c.Type, Nullable: true, Hidden: meta})
 		if !meta {
@@ -44,20 +41,19 @@ func (w *work) transform(l *loading) error {
 		}
 	}
 	_, rel.Open = l.format.(*copyinto.CSV)
-	rel.SQL = "SELECT " + strings.Join(names, ", ")
 	items, from, err := translate.Items(l.list, transformation{w.resolver(), rel})
 	if err != nil {
 		return err
 	}
-	t := &copyinto.Transform{}
+	// What is read is package copyinto's own; of the item of FROM it needs the names behind AS, with that of its first column.
+	_, as, _ := strings.Cut(from, ") AS ")
+	l.request.Transform = &copyinto.Transform{As: strings.Replace(as, "(", "(n, ", 1)}
 	for _, x := range items {
 		if x.Type.Kind == 0 {
 			x.Type = varchar
 		}
-		// A row of the file is a relation of one row to its expressions, which have names of their own for the columns.
-		t.Items = append(t.Items, copyinto.Item{SQL: fmt.Sprintf("(SELECT %s FROM %s)", x.SQL, from), Type: x.Type})
+		l.request.Transform.Items = append(l.request.Transform.Items, copyinto.Item{SQL: x.SQL, Type: x.Type})
 	}
-	l.request.Transform = t
 	return nil
 }
 

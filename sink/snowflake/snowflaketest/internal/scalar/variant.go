@@ -7,8 +7,11 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/marcboeker/go-duckdb"
+
+	"github.com/floedata/floe/sink/snowflake/snowflaketest/internal/types"
 )
 
 var variants = map[string]*function{
@@ -67,45 +70,53 @@ var variants = map[string]*function{
 	}),
 	// variant, precision, scale, try
 	"floe_variant_number": {in: []duckdb.Type{varchar, integer, integer, boolean}, out: varchar, call: func(a []driver.Value) (any, error) {
-		s, err := scalarText(a[0].(string), "FIXED")
-		if err == nil && s != nil {
-			var n string
-			n, err = Number(*s, int(a[1].(int32)), int(a[2].(int32)))
-			s = &n
-		}
-		return orNull(s, err, a[3].(bool))
+		return convert(a[0], "FIXED", a[3], func(s string) (any, error) {
+			return Number(s, int(a[1].(int32)), int(a[2].(int32)))
+		})
 	}},
 	// variant, try
 	"floe_variant_real": {in: []duckdb.Type{varchar, boolean}, out: double, call: func(a []driver.Value) (any, error) {
-		s, err := scalarText(a[0].(string), "REAL")
-		if err != nil || s == nil {
-			return orNull(s, err, a[1].(bool))
-		}
-		f, err := real(*s)
-		return or(f, err, a[1].(bool))
+		return convert(a[0], "REAL", a[1], func(s string) (any, error) { return real(s) })
 	}},
 	// variant, try
 	"floe_variant_boolean": {in: []duckdb.Type{varchar, boolean}, out: boolean, call: func(a []driver.Value) (any, error) {
-		v, err := decode(a[0].(string))
-		if err != nil || v == nil {
-			return nil, nil
-		}
-		if n, ok := v.(json.Number); ok {
-			f, err := n.Float64()
-			return or(f != 0, err, a[1].(bool))
-		}
-		s, err := scalarText(a[0].(string), "BOOLEAN")
-		if err != nil {
-			return orNull(nil, err, a[1].(bool))
-		}
-		if v == true {
-			return true, nil
-		}
-		b, err := truth(*s)
-		if v == false {
-			b, err = false, nil
-		}
-		return or(b, err, a[1].(bool))
+		return convert(a[0], "BOOLEAN", a[1], func(s string) (any, error) {
+			if f, err := strconv.ParseFloat(s, 64); err == nil {
+				return f != 0, nil
+			}
+			return truth(s)
+		})
+	}},
+	// variant, try
+	"floe_variant_date": {in: []duckdb.Type{varchar, boolean}, out: date, call: func(a []driver.Value) (any, error) {
+		return convert(a[0], "DATE", a[1], func(s string) (any, error) {
+			c, err := read(s, "", 100040, "%s")
+			y, m, d := c.wall.Date()
+			return time.Date(y, m, d, 0, 0, 0, 0, time.UTC), err
+		})
+	}},
+	// variant, try
+	"floe_variant_time": {in: []duckdb.Type{varchar, boolean}, out: bigint, call: func(a []driver.Value) (any, error) {
+		return convert(a[0], "TIME", a[1], func(s string) (any, error) { return timeOfDay(s, "") })
+	}},
+	// variant, zone, try: the three types of timestamps
+	"floe_variant_ntz": {in: []duckdb.Type{varchar, varchar, boolean}, out: hugeint, call: func(a []driver.Value) (any, error) {
+		return convert(a[0], "TIMESTAMP_NTZ", a[2], func(s string) (any, error) {
+			c, err := timestamp(s, "")
+			return types.Nanos(c.wall), err
+		})
+	}},
+	"floe_variant_ltz": {in: []duckdb.Type{varchar, varchar, boolean}, out: hugeint, call: func(a []driver.Value) (any, error) {
+		return convert(a[0], "TIMESTAMP_LTZ", a[2], func(s string) (any, error) {
+			t, err := instant(s, "", a[1].(string))
+			return types.Nanos(t), err
+		})
+	}},
+	"floe_variant_tz": {in: []duckdb.Type{varchar, varchar, boolean}, out: hugeint, call: func(a []driver.Value) (any, error) {
+		return convert(a[0], "TIMESTAMP_TZ", a[2], func(s string) (any, error) {
+			t, err := instant(s, "", a[1].(string))
+			return types.Zoned(t), err
+		})
 	}},
 	// key, value, …: NULL keys and values are left out
 	"floe_object": {in: []duckdb.Type{varchar}, variadic: true, nulls: true, out: varchar, call: func(a []driver.Value) (any, error) {
@@ -234,12 +245,15 @@ func sizeOf(v any) any {
 	return nil
 }
 
-// scalarText is the text of a VARIANT that is cast to a type which has no parts; nil of null.
-func scalarText(text, to string) (*string, error) {
+// convert converts a VARIANT that has no parts, by way of its text; null is NULL. What is wrong with it is said of the
+// VARIANT.
+func convert(variant driver.Value, to string, try driver.Value, read func(string) (any, error)) (any, error) {
+	text := variant.(string)
 	v, err := decode(text)
 	if err != nil {
 		return nil, fault(100069, "22P02", "Error parsing JSON: %v", err)
 	}
+	failed := fault(100071, "22000", "Failed to cast variant value %s to %s", text, to)
 	var s string
 	switch v := v.(type) {
 	case nil:
@@ -251,20 +265,13 @@ func scalarText(text, to string) (*string, error) {
 	case bool:
 		s = map[bool]string{true: "1", false: "0"}[v]
 	default:
-		return nil, fault(100071, "22000", "Failed to cast variant value %s to %s", text, to)
+		return or[any](nil, failed, try.(bool))
 	}
-	return &s, nil
-}
-
-// orNull is or for what may be NULL.
-func orNull(s *string, err error, try bool) (any, error) {
-	if err == nil && s != nil {
-		return *s, nil
+	out, err := read(s)
+	if err != nil {
+		return or[any](nil, failed, try.(bool))
 	}
-	if err != nil && !try {
-		return nil, err
-	}
-	return nil, nil
+	return out, nil
 }
 
 // object makes an object of keys and values.

@@ -141,7 +141,7 @@ func sum(a aggregate) value {
 	if v.typ.Kind == types.Real {
 		return value{a.sql("SUM", v.sql), realType, false}
 	}
-	of := fixed(types.MaxPrecision, v.typ.Scale)
+	of := fixed(min(types.MaxPrecision, v.typ.Precision+12), v.typ.Scale)
 	return value{castSQL(a.sql("SUM", v.sql), of.DuckDB()), of, false}
 }
 

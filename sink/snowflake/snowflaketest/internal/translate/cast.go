@@ -251,8 +251,10 @@ func (t *translator) wall(v value) string {
 
 func (t *translator) toDate(v value, mode castMode) string {
 	switch v.typ.Kind {
-	case types.Text, types.Variant:
-		return called("floe_date", t.cast(v, textType, mode).sql, t.inputFormat("DATE_INPUT_FORMAT"), mode.flag())
+	case types.Text:
+		return called("floe_date", v.sql, t.inputFormat("DATE_INPUT_FORMAT"), mode.flag())
+	case types.Variant:
+		return called("floe_variant_date", v.sql, mode.flag())
 	case types.TimestampNTZ, types.TimestampLTZ, types.TimestampTZ:
 		return called("floe_nanos_date", t.wall(v))
 	}
@@ -264,8 +266,10 @@ func (t *translator) toTime(v value, to types.Type, mode castMode) string {
 	switch v.typ.Kind {
 	case types.Time:
 		sql = v.sql
-	case types.Text, types.Variant:
-		sql = called("floe_time", t.cast(v, textType, mode).sql, t.inputFormat("TIME_INPUT_FORMAT"), mode.flag())
+	case types.Text:
+		sql = called("floe_time", v.sql, t.inputFormat("TIME_INPUT_FORMAT"), mode.flag())
+	case types.Variant:
+		sql = called("floe_variant_time", v.sql, mode.flag())
 	case types.TimestampNTZ, types.TimestampLTZ, types.TimestampTZ:
 		sql = called("floe_nanos_time", t.wall(v))
 	default:
@@ -279,15 +283,14 @@ func (t *translator) toTime(v value, to types.Type, mode castMode) string {
 
 func (t *translator) toTimestamp(v value, to types.Type, mode castMode) string {
 	sql := ""
-	input := func() string {
-		return called(map[types.Kind]string{types.TimestampNTZ: "floe_ntz", types.TimestampLTZ: "floe_ltz", types.TimestampTZ: "floe_tz"}[to.Kind],
-			t.timestampArgs(v, to.Kind, t.inputFormat("TIMESTAMP_INPUT_FORMAT"), mode)...)
-	}
+	name := map[types.Kind]string{types.TimestampNTZ: "ntz", types.TimestampLTZ: "ltz", types.TimestampTZ: "tz"}[to.Kind]
 	switch {
 	case v.typ.Kind == to.Kind:
 		sql = v.sql
-	case v.typ.Kind == types.Text, v.typ.Kind == types.Variant:
-		sql = input()
+	case v.typ.Kind == types.Text:
+		sql = called("floe_"+name, t.timestampArgs(v.sql, to.Kind, t.inputFormat("TIMESTAMP_INPUT_FORMAT"), mode)...)
+	case v.typ.Kind == types.Variant:
+		sql = called("floe_variant_"+name, v.sql, t.zone(), mode.flag())
 	case v.typ.Kind == types.Fixed:
 		seconds := castSQL(castSQL(v.sql, "DECIMAL(38,9)")+" * 1000000000", "HUGEINT")
 		sql = t.ofNTZ(seconds, to.Kind, "'UTC'")
@@ -310,8 +313,8 @@ func (t *translator) toTimestamp(v value, to types.Type, mode castMode) string {
 }
 
 // timestampArgs are the arguments of the functions that read a text.
-func (t *translator) timestampArgs(v value, to types.Kind, format string, mode castMode) []string {
-	args := []string{t.cast(v, textType, mode).sql, format}
+func (t *translator) timestampArgs(text string, to types.Kind, format string, mode castMode) []string {
+	args := []string{text, format}
 	if to != types.TimestampNTZ {
 		args = append(args, t.zone())
 	}

@@ -97,7 +97,7 @@ func (c *call) toTime(of types.Type, function string) value {
 	}
 	args := []string{c.text(0), c.text(1), mode.flag()}
 	if of.Kind == types.TimestampLTZ || of.Kind == types.TimestampTZ {
-		args = c.t.timestampArgs(v, of.Kind, c.text(1), mode)
+		args = c.t.timestampArgs(c.text(0), of.Kind, c.text(1), mode)
 	}
 	return value{called(function, args...), of, false}
 }

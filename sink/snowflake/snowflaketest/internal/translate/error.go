@@ -3,6 +3,7 @@ package translate
 import (
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/floedata/floe/sink/snowflake/snowflaketest/internal/scalar"
@@ -77,7 +78,8 @@ func Fault(err error) (e *Error, ok bool) {
 	}
 	for _, re := range outOfRange {
 		if m := re.FindStringSubmatch(text); m != nil {
-			return &Error{100046, "22003", fmt.Sprintf("Number out of representable range: type FIXED(%s,%s){nullable}, value %s", m[2], m[3], m[1])}, true
+			precision, _ := strconv.Atoi(m[2])
+			return &Error{100046, "22003", fmt.Sprintf("Number out of representable range: type FIXED[%s](%s,%s){nullable}, value %s", storage(precision), m[2], m[3], m[1])}, true
 		}
 	}
 	switch {
@@ -89,4 +91,19 @@ func Fault(err error) (e *Error, ok bool) {
 		return compilation(979, "42601", syntax.Pos{}, "a column is neither in the group by clause nor inside an aggregate function"), true
 	}
 	return nil, false
+}
+
+// storage is how Snowflake says that it keeps a NUMBER of so many digits.
+func storage(precision int) string {
+	switch {
+	case precision <= 2:
+		return "SB1"
+	case precision <= 4:
+		return "SB2"
+	case precision <= 9:
+		return "SB4"
+	case precision <= 18:
+		return "SB8"
+	}
+	return "SB16"
 }

@@ -99,6 +99,9 @@ func (t *translator) table(f *syntax.TableRef, s *scope) string {
 			}
 		}
 	}
+	if len(f.Name.Parts) == 1 && f.Name.Parts[0] == "DUAL" {
+		return t.add(relation{"SELECT NULL", []Column{{Name: "", Hidden: true}}}, f.Alias, f.Name.Parts, false, s)
+	}
 	rel := must(t.r.Table(f))
 	return t.add(relation{rel.SQL, rel.Columns}, f.Alias, f.Name.Parts, false, s)
 }

@@ -113,7 +113,7 @@ func ExampleQuery() {
 		fmt.Println(c.Name, c.Type)
 	}
 	// Output:
-	// SELECT CAST(COUNT(*) AS DECIMAL(18,0)) AS c1, CAST(SUM(t1.c1) AS DECIMAL(38,2)) AS c2 FROM (SELECT price, word FROM store.t) AS t1(c1, c2) WHERE (t1.c2 = 'x') <nil>
+	// SELECT CAST(COUNT(*) AS DECIMAL(18,0)) AS c1, CAST(SUM(t1.c1) AS DECIMAL(22,2)) AS c2 FROM (SELECT price, word FROM store.t) AS t1(c1, c2) WHERE (t1.c2 = 'x') <nil>
 	// N NUMBER(18,0)
-	// SUM(PRICE) NUMBER(38,2)
+	// SUM(PRICE) NUMBER(22,2)
 }

@@ -10,7 +10,7 @@ import (
 // numerics are functions of numbers.
 var numerics = map[string]spec{
 	"ABS":            {1, 1, func(c *call) value { v := c.number(0); return gives(v.typ, "abs(%s)", v.sql) }},
-	"SIGN":           {1, 1, func(c *call) value { return givesInt(1, "sign(%s)", c.number(0).sql) }},
+	"SIGN":           {1, 1, func(c *call) value { return givesInt(2, "sign(%s)", c.number(0).sql) }},
 	"MOD":            {2, 2, func(c *call) value { return c.t.arithmetic("%", c.arg(0), c.arg(1), c.x.Pos) }},
 	"CEIL CEILING":   {1, 1, func(c *call) value { return c.whole("ceil") }},
 	"FLOOR":          {1, 1, func(c *call) value { return c.whole("floor") }},
@@ -28,16 +28,23 @@ var numerics = map[string]spec{
 	"BITXOR":         {2, 2, func(c *call) value { return givesInt(38, "xor(%s, %s)", c.int(0), c.int(1)) }},
 	"BITNOT":         {1, 1, func(c *call) value { return givesInt(38, "(~%s)", c.int(0)) }},
 	"BITSHIFTLEFT":   {2, 2, func(c *call) value { return givesInt(38, "(%s << %s)", c.int(0), c.int(1)) }},
-	"SEQ1 SEQ2 SEQ4 SEQ8": {0, 1, func(c *call) value {
-		if rows := c.s.find([]string{generated}); len(rows) > 0 {
-			return c.t.cast(rows[0], fixed(types.MaxPrecision, 0), implicit)
-		}
-		return givesInt(types.MaxPrecision, "(row_number() OVER () - 1)")
-	}},
-	"BITSHIFTRIGHT": {2, 2, func(c *call) value { return givesInt(38, "(%s >> %s)", c.int(0), c.int(1)) }},
+	"SEQ1":           {0, 1, func(c *call) value { return c.sequence(3) }},
+	"SEQ2":           {0, 1, func(c *call) value { return c.sequence(5) }},
+	"SEQ4":           {0, 1, func(c *call) value { return c.sequence(10) }},
+	"SEQ8":           {0, 1, func(c *call) value { return c.sequence(19) }},
+	"RANDOM":         {0, 0, func(*call) value { return givesInt(19, "CAST((random() - 0.5) * 18446744073709549568 AS BIGINT)") }},
+	"BITSHIFTRIGHT":  {2, 2, func(c *call) value { return givesInt(38, "(%s >> %s)", c.int(0), c.int(1)) }},
 }
 
 func (c *call) number(i int) value { return c.t.number(c.arg(i), c.x.Args[i].Position()) }
+
+// sequence numbers rows from 0: those of GENERATOR, or else those that come.
+func (c *call) sequence(precision int) value {
+	if rows := c.s.find([]string{generated}); len(rows) > 0 {
+		return c.t.cast(rows[0], fixed(precision, 0), implicit)
+	}
+	return givesInt(precision, "(row_number() OVER () - 1)")
+}
 
 // whole rounds up or down to whole numbers.
 func (c *call) whole(name string) value {
@@ -63,7 +70,7 @@ func round(c *call) value {
 	case digits >= v.typ.Scale:
 		return v
 	case digits >= 0:
-		return c.t.cast(v, fixed(min(types.MaxPrecision, v.typ.Precision-v.typ.Scale+digits+1), digits), implicit)
+		return c.t.cast(v, fixed(min(types.MaxPrecision, v.typ.Precision+1), digits), implicit)
 	}
 	unit := "1" + strings.Repeat("0", -digits)
 	quotient := c.t.arithmetic("/", v, numberLiteral(unit), c.x.Pos)

@@ -10,7 +10,7 @@ var queries = []struct{ sql, columns, rows string }{
 	{`SELECT * EXCLUDE (f, d, ts, v, ok) RENAME (price AS p) FROM t WHERE id = 2`, "ID NUMBER(38,0), NAME VARCHAR(20), P NUMBER(10,2), lower VARCHAR(2)", "2|two|2.25|l2"},
 	{`SELECT "lower" FROM t WHERE lower = 'l1'`, "", "000904 (42000): SQL compilation error: error line 1 at position 28\ninvalid identifier 'LOWER'"},
 	{`SELECT t.id FROM t a`, "", "000904 (42000): SQL compilation error: error line 1 at position 7\ninvalid identifier 'T.ID'"},
-	{`SELECT id FROM t, u`, "", "001104 (42601): SQL compilation error: error line 1 at position 7\nambiguous column name 'ID'"},
+	{`SELECT id FROM t, u`, "", "002028 (42601): SQL compilation error:\nambiguous column name 'ID'"},
 	{`SELECT foo(1)`, "", "002140 (42601): SQL compilation error:\nUnknown function FOO"},
 	{`SELECT CURRENT_ROLE(), CURRENT_TIMESTAMP, CURRENT_DATE, SYSDATE()`, "CURRENT_ROLE() VARCHAR(6), CURRENT_TIMESTAMP TIMESTAMP_LTZ(9), CURRENT_DATE DATE, SYSDATE() TIMESTAMP_NTZ(9)", "LOADER|2024-02-29T23:30:00.123456789|2024-03-01|2024-02-29T23:30:00.123456789"},
 	{`SELECT $1, t.$2, $9, METADATA$FILENAME FROM @s/x t`, "$1 VARCHAR(10), T.$2 VARCHAR(10), $9 VARCHAR(16777216), METADATA$FILENAME VARCHAR(10)", "a|1|NULL|file"},
@@ -30,11 +30,15 @@ var queries = []struct{ sql, columns, rows string }{
 	{`SELECT 99999999999999999999999999999999999999 + 1`, "", "100046 (22003): Number out of representable range"},
 	{`SELECT SQRT(4), POWER(2, 10), LN(1), EXP(0), LOG(10, 100)`, "", "2|1024|0|1|2"},
 
+	{`SELECT 1 AS one FROM dual`, "ONE NUMBER(1,0)", "1"},
+	{`SELECT SYSTEM$TYPEOF(1 / 3), SYSTEM$TYPEOF(price / 2), SYSTEM$TYPEOF(SUM(price)), SYSTEM$TYPEOF(ROUND(price, 1)), SYSTEM$TYPEOF(price * price), SYSTEM$TYPEOF(price % 1), SYSTEM$TYPEOF(COALESCE(price, name)), SYSTEM$TYPEOF(RANDOM() / 2), SYSTEM$TYPEOF(12345.678), SYSTEM$TYPEOF(1000000 * 1000000) FROM t GROUP BY ALL LIMIT 1`, "", "NUMBER(7,6)[SB4]|NUMBER(16,8)[SB8]|NUMBER(22,2)[SB16]|NUMBER(11,1)[SB8]|NUMBER(20,4)[SB16]|NUMBER(10,2)[SB8]|NUMBER(18,5)[SB8]|NUMBER(25,6)[SB16]|NUMBER(8,3)[SB4]|NUMBER(14,0)[SB8]"},
+	{`SELECT RANDOM() <> RANDOM(), RANDOM()::VARCHAR RLIKE '-?[0-9]+'`, "", "true|true"},
+
 	// Casts and their errors.
 	{`SELECT '1.25'::NUMBER(10,1), 'abc'::VARCHAR(2), 1.5::INT, TRUE::INT, 1::BOOLEAN, 1.50::VARCHAR, FALSE::VARCHAR, 'ff'::BINARY, X'00FF'::VARCHAR`, "", "1.3|ab|2|1|true|1.50|false|xFF|00FF"},
 	{`SELECT 12.5::NUMBER(10,1)::NUMBER(2,0), -12.5::NUMBER(2,0), 0.05::NUMBER(10,1), 1234.4999::NUMBER(4,0)`, "", "13|-13|0.1|1234"},
 	{`SELECT 'abc'::INT`, "", "100038 (22018): Numeric value 'abc' is not recognized"},
-	{`SELECT 1234::NUMBER(3,0)`, "", "100046 (22003): Number out of representable range: type FIXED(3,0){nullable}, value 1234"},
+	{`SELECT 1234::NUMBER(3,0)`, "", "100046 (22003): Number out of representable range: type FIXED[SB2](3,0){nullable}, value 1234"},
 	{`SELECT 'x'::DATE`, "", "100040 (22007): Date 'x' is not recognized"},
 	{`SELECT 'x'::TIMESTAMP`, "", "100035 (22007): Timestamp 'x' is not recognized"},
 	{`SELECT 'x'::BOOLEAN`, "", "100037 (22018): Boolean value 'x' is not recognized"},
@@ -72,7 +76,7 @@ var queries = []struct{ sql, columns, rows string }{
 	{`SELECT '2024-01-01 10:00:00.123456789'::TIMESTAMP(3), '10:00:00.987'::TIME(0), CURRENT_TIMESTAMP(0)`, "'2024-01-01 10:00:00.123456789'::TIMESTAMP(3) TIMESTAMP_NTZ(3), '10:00:00.987'::TIME(0) TIME(0), CURRENT_TIMESTAMP(0) TIMESTAMP_LTZ(0)", "2024-01-01T10:00:00.123|10h0m0s|2024-02-29T23:30:00"},
 
 	{`SELECT DATEADD(year, 9000, '9999-01-01'::DATE)`, "", "100356 (22008): 9000 year from 9999-01-01 00:00:00 is no date"},
-	{`SELECT DATEADD(year, 9000000000000000000, '9999-01-01'::DATE)`, "", "100046 (22003): Number out of representable range: type FIXED(18,0){nullable}, value 9000000000000000000"},
+	{`SELECT DATEADD(year, 9000000000000000000, '9999-01-01'::DATE)`, "", "100046 (22003): Number out of representable range: type FIXED[SB8](18,0){nullable}, value 9000000000000000000"},
 
 	// Semi-structured values.
 	{`SELECT v:a.b[0], v:a.b[1]::VARCHAR, v:n, v:n::VARCHAR, v:missing, v['a']['b'][0]::INT, GET_PATH(v, 'a.b[1]'), TYPEOF(v:a) FROM t WHERE id = 1`, "V:A.B[0] VARIANT, V:A.B[1]::VARCHAR VARCHAR(16777216), V:N VARIANT, V:N::VARCHAR VARCHAR(16777216), V:MISSING VARIANT, V['A']['B'][0]::INT NUMBER(38,0), GET_PATH(V, 'A.B[1]') VARIANT, TYPEOF(V:A) VARCHAR(16777216)", `1|x|null|NULL|NULL|1|"x"|OBJECT`},
@@ -83,7 +87,7 @@ var queries = []struct{ sql, columns, rows string }{
 	{`SELECT id, value::INT FROM t, TABLE(FLATTEN(v, outer => TRUE)) WHERE id > 1 ORDER BY id, index`, "", "2|1\n2|2\n3|NULL"},
 	{`SELECT key, value FROM TABLE(FLATTEN(PARSE_JSON('{"b":null,"a":[]}'))) ORDER BY key`, "", "a|[]\nb|null"},
 	{`SELECT index, value FROM TABLE(SPLIT_TO_TABLE('a,b', ',')) ORDER BY 1`, "INDEX NUMBER(38,0), VALUE VARCHAR(16777216)", "1|a\n2|b"},
-	{`SELECT SEQ4() AS n FROM TABLE(GENERATOR(ROWCOUNT => 100)) WHERE n < 2`, "N NUMBER(38,0)", "0\n1"},
+	{`SELECT SEQ4() AS n FROM TABLE(GENERATOR(ROWCOUNT => 100)) WHERE n < 2`, "N NUMBER(10,0)", "0\n1"},
 	{`SELECT SEQ4(), 'x' FROM TABLE(GENERATOR(ROWCOUNT => 2))`, "", "0|x\n1|x"},
 	{`SELECT ARRAY_SIZE(v), ARRAY_CONTAINS(2::VARIANT, v), ARRAY_TO_STRING(v, '-'), v[1] = 2, v::VARCHAR FROM t WHERE id = 2`, "", "2|true|1-2|true|[1,2]"},
 
@@ -92,7 +96,7 @@ var queries = []struct{ sql, columns, rows string }{
 	{`SELECT TRY_CAST(v:a AS INT), IS_OBJECT(v:a), IS_NULL_VALUE(v:n), AS_INTEGER(v:a.b[0]), AS_VARCHAR(v:a.b[0]) FROM t WHERE id = 1`, "", `NULL|true|true|1|NULL`},
 
 	// Aggregates and windows.
-	{`SELECT COUNT(*), COUNT(name), COUNT(DISTINCT ok), SUM(id), SUM(price), AVG(id), AVG(price), MIN(name), MAX(ts), COUNT_IF(ok), SUM(f) FROM t`, "COUNT(*) NUMBER(18,0), COUNT(NAME) NUMBER(18,0), COUNT(DISTINCT OK) NUMBER(18,0), SUM(ID) NUMBER(38,0), SUM(PRICE) NUMBER(38,2), AVG(ID) NUMBER(38,6), AVG(PRICE) NUMBER(38,8), MIN(NAME) VARCHAR(20), MAX(TS) TIMESTAMP_NTZ(9), COUNT_IF(OK) NUMBER(18,0), SUM(F) FLOAT", "3|2|2|6|3.75|2.000000|1.87500000|one|2024-01-31T10:00:00.123456789|1|1e+20"},
+	{`SELECT COUNT(*), COUNT(name), COUNT(DISTINCT ok), SUM(id), SUM(price), AVG(id), AVG(price), MIN(name), MAX(ts), COUNT_IF(ok), SUM(f) FROM t`, "COUNT(*) NUMBER(18,0), COUNT(NAME) NUMBER(18,0), COUNT(DISTINCT OK) NUMBER(18,0), SUM(ID) NUMBER(38,0), SUM(PRICE) NUMBER(22,2), AVG(ID) NUMBER(38,6), AVG(PRICE) NUMBER(38,8), MIN(NAME) VARCHAR(20), MAX(TS) TIMESTAMP_NTZ(9), COUNT_IF(OK) NUMBER(18,0), SUM(F) FLOAT", "3|2|2|6|3.75|2.000000|1.87500000|one|2024-01-31T10:00:00.123456789|1|1e+20"},
 	{`SELECT SUM(id), MAX(id), COUNT(*), LISTAGG(name), ARRAY_AGG(id) FROM t WHERE id > 5`, "", "NULL|NULL|0||[]"},
 	{`SELECT LISTAGG(name, ', ') WITHIN GROUP (ORDER BY name DESC), ARRAY_AGG(id) WITHIN GROUP (ORDER BY id DESC), OBJECT_AGG(id, name), MAX_BY(name, id), MIN_BY(name, id), COUNT(DISTINCT id, name) FROM t`, "", `two, one|[3,2,1]|{"1":"one","2":"two"}|two|one|2`},
 	{`SELECT BOOLAND_AGG(ok), BOOLOR_AGG(ok), BITOR_AGG(id), APPROX_COUNT_DISTINCT(id), STDDEV(id), VAR_POP(id), ANY_VALUE(1), MODE(id > 5) FROM t`, "", "false|true|3|3|1|0.6666666666666666|1|false"},

@@ -111,7 +111,7 @@ func (t *translator) column(x *syntax.ColumnRef, s *scope) value {
 		case 1:
 			return found[0]
 		default:
-			panic(compilation(1104, "42601", x.Pos, "ambiguous column name '%s'", x.Parts[len(x.Parts)-1]))
+			panic(compilation(2028, "42601", syntax.Pos{}, "ambiguous column name '%s'", x.Parts[len(x.Parts)-1]))
 		}
 		if a := at.aliases[x.Parts[0]]; a != nil && len(x.Parts) == 1 && !a.busy {
 			a.busy = true

@@ -46,11 +46,7 @@ var semis = map[string]spec{
 	"IS_INTEGER":         {1, 1, func(c *call) value { return truth("(floe_typeof(%s) = 'INTEGER')", c.variant(0)) }},
 	"IS_VARCHAR IS_CHAR": {1, 1, func(c *call) value { return truth("(floe_typeof(%s) = 'VARCHAR')", c.variant(0)) }},
 	"SYSTEM$TYPEOF": {1, 1, func(c *call) value {
-		of := c.arg(0).typ
-		if of.Kind == 0 {
-			return textLiteral("NULL[LOB]")
-		}
-		return textLiteral(of.String())
+		return textLiteral(typeName(c.arg(0).typ))
 	}},
 	"AS_VARCHAR AS_CHAR": {1, 1, func(c *call) value {
 		return gives(textType, "(CASE WHEN floe_typeof(%s) = 'VARCHAR' THEN floe_variant_text(%s) END)", c.variant(0), c.variant(0))
@@ -65,6 +61,27 @@ var semis = map[string]spec{
 	"AS_OBJECT": {1, 1, func(c *call) value {
 		return gives(objectType, "(CASE WHEN floe_typeof(%s) = 'OBJECT' THEN %s END)", c.variant(0), c.variant(0))
 	}},
+}
+
+// typeName is what SYSTEM$TYPEOF says: a type, and how it is kept. Snowflake goes by the values for the latter, we by the type.
+func typeName(of types.Type) string {
+	switch of.Kind {
+	case 0:
+		return "NULL[LOB]"
+	case types.Fixed:
+		return of.String() + "[" + storage(of.Precision) + "]"
+	case types.Real:
+		return "FLOAT[DOUBLE]"
+	case types.Boolean:
+		return "BOOLEAN[SB1]"
+	case types.Date:
+		return "DATE[SB4]"
+	case types.Time:
+		return of.String() + "[SB8]"
+	case types.TimestampNTZ, types.TimestampLTZ, types.TimestampTZ:
+		return of.String() + "[SB16]"
+	}
+	return of.String() + "[LOB]"
 }
 
 // keys is an OBJECT with some of its keys.

@@ -281,7 +281,7 @@ func TestAssign(t *testing.T) {
 		{`'abc'`, text, number, "100038 (22018): Numeric value 'abc' is not recognized"},
 		{`' 12 '`, text, number, "12"},
 		{`CAST(1234.5 AS DECIMAL(10,1))`, types.Type{Kind: types.Fixed, Precision: 10, Scale: 1}, types.Type{Kind: types.Fixed, Precision: 4}, "1235"},
-		{`CAST(1234.5 AS DECIMAL(10,1))`, types.Type{Kind: types.Fixed, Precision: 10, Scale: 1}, types.Type{Kind: types.Fixed, Precision: 3}, "100046 (22003): Number out of representable range: type FIXED(3,0){nullable}, value 1235"},
+		{`CAST(1234.5 AS DECIMAL(10,1))`, types.Type{Kind: types.Fixed, Precision: 10, Scale: 1}, types.Type{Kind: types.Fixed, Precision: 3}, "100046 (22003): Number out of representable range: type FIXED[SB2](3,0){nullable}, value 1235"},
 		{`TRUE`, types.Type{Kind: types.Boolean}, types.Type{Kind: types.Date}, "002023 (22000): SQL compilation error:\nExpression type does not match column data type, expecting DATE but got BOOLEAN for column C"},
 		{`'2024-01-01 10:00:00 +0200'`, text, types.Type{Kind: types.TimestampLTZ, Scale: 9}, "2024-01-01T08:00:00"},
 		{`'2024-01-01 10:00:00.123456'`, text, types.Type{Kind: types.TimestampNTZ, Scale: 3}, "2024-01-01T10:00:00.123"},

@@ -39,25 +39,41 @@
 //   - Logging in: password, SNOWFLAKE_JWT with signature, fingerprint, issuer, subject and times, OAuth, programmatic access
 //     tokens; default role, database, schema and warehouse, checked where the client asks for it.
 //   - Sessions: tokens that expire and are renewed, heartbeats, logging out.
-//   - Statements: values bound to placeholders, also many rows at once; describing alone; several in one request; a request id
-//     that comes again, also while the first call runs, has the first one's answer; asynchronous and long ones; their
-//     status, result by id, and cancelling. A client that goes away stops nothing.
-//   - Results in JSON and Arrow, with the metadata of each type, in chunks from [Options].ChunkRows on.
+//   - Requests: values bound to placeholders, also many rows at once; describing alone; several statements in one; a request
+//     id that comes again, also while the first call runs, has the first one's answer; asynchronous and long statements;
+//     their status, result by id, and cancelling. A client that goes away stops nothing.
+//   - Results in JSON and Arrow, with the metadata of each type, in chunks from [Options].ChunkRows on; errors with code,
+//     SQLSTATE and query id, by HTTP status 200.
 //   - PUT and GET by signed addresses, with client-side encryption (SNOWFLAKE_FULL), or without (SNOWFLAKE_SSE).
-//   - Errors: code, SQLSTATE, text of the first line, query id, with HTTP status 200.
+//   - Transactions: READ COMMITTED, and one's own changes are seen; UPDATE, DELETE and MERGE wait for their table's lock as
+//     long as LOCK_TIMEOUT says, INSERT and COPY for nobody; DDL commits what is open; a client that is gone leaves
+//     its transaction and locks until they have been idle for long. Keys are declared and not enforced.
+//   - COPY INTO a table from Parquet, CSV and JSON: its options, defaults that corrupt when they are forgotten
+//     (USE_LOGICAL_TYPE, BINARY_AS_TEXT), ON_ERROR, VALIDATION_MODE, a row for each file, one status when there is nothing
+//     to load, the load history of 64 days; VALIDATE, COPY_HISTORY, INFER_SCHEMA, schema evolution; LIST and REMOVE.
+//   - Values: NUMBER to 38 digits, timestamps to the nanosecond from year 1 to 9999, in three kinds, VARIANT, OBJECT, ARRAY;
+//     names fold to upper case, quoted ones stay.
+//   - Roles, GRANT and REVOKE, with privileges enforced; SHOW, DESCRIBE, INFORMATION_SCHEMA; warehouses that are suspended.
+//   - Snowflake Scripting: blocks with DECLARE, LET, IF, FOR, RETURN, RAISE, EXCEPTION, cursors and RESULTSETs.
 //
 // # Approximate
 //
+//   - Statements run in DuckDB, one at a time; sessions wait for one another more than on an account, and nothing is fast.
+//   - Texts of errors are right in their first lines; the position in the statement is not told apart from the text.
+//   - Functions are the common ones: see the refusal (error 2140, "Unknown function") of any other.
+//   - The columns of SHOW and of INFORMATION_SCHEMA that the fake has no value for are NULL or empty.
 //   - Stages stand for those of an account on Google Cloud, whose presigned addresses the driver uses over plain HTTP too;
-//     files are kept decrypted, and LIST tells the sizes of that.
+//     files are kept decrypted, and LIST tells the sizes of that. External stages are directories: [Options].Buckets.
 //   - Tokens, signed addresses and request ids are forgotten when a server ends. An account of Snowflake has no end.
 //   - The last 100 statements of a session are remembered, not those of a day.
 //   - Telemetry is taken and dropped; the query context is always empty.
 //
 // # Missing
 //
-//   - TLS, proxies, the SQL API, Snowpipe and its streaming, S3 and Azure stages, external browser, Okta, MFA, workload
-//     identity.
+//   - TLS, proxies, the SQL API, Snowpipe and its streaming, S3 and Azure as internal stages, external browser, Okta, MFA,
+//     workload identity.
+//   - Procedures, functions, tasks, streams, sequences, clones, time travel, policies, tags, unloading (COPY INTO a stage),
+//     Avro, ORC and XML, collations.
 //   - Binds in a stage: the session parameter CLIENT_STAGE_ARRAY_BINDING_THRESHOLD is 0, so that drivers send them along.
 //   - Structured types (typed OBJECT, ARRAY and MAP), GEOGRAPHY, VECTOR, DECFLOAT.
 package snowflaketest

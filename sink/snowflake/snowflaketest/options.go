@@ -2,7 +2,9 @@ package snowflaketest
 
 import (
 	"crypto/rsa"
+	"maps"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -59,6 +61,9 @@ type Options struct {
 	// network and knows no encryption. Default: the client uploads by HTTP, as it downloads always, at signed addresses
 	// of this server that stand for Google Cloud Storage's, with client-side encryption where the stage has it.
 	LocalStages bool
+	// Buckets are the directories that stand for the buckets of external stages, by the stages' URLs as CREATE STAGE has
+	// them. A stage whose URL is not among them is refused where it is used.
+	Buckets map[string]string
 	// CountOnly is for measuring clients: of Parquet files that are uploaded the rows in the footer are counted, see
 	// [Server.Uploads], and the data is dropped; COPY INTO reports these rows as loaded and loads none.
 	CountOnly bool
@@ -124,7 +129,7 @@ func (o Options) withDefaults() (Options, error) {
 	if o.Users == nil {
 		o.Users = []User{{Name: DefaultUser, Password: DefaultPassword}}
 	}
-	o.Users = append([]User(nil), o.Users...)
+	o.Users, o.Buckets = slices.Clone(o.Users), maps.Clone(o.Buckets)
 	for i := range o.Users {
 		u := &o.Users[i]
 		u.Name = strings.ToUpper(u.Name)

@@ -41,6 +41,7 @@ func newRun(s *Server) (*run, error) {
 		Now:             s.options.Now,
 		IdleTransaction: s.options.IdleTransaction,
 		IdleBlocking:    s.options.IdleBlocking,
+		Buckets:         s.options.Buckets,
 		CountOnly:       s.options.CountOnly,
 	})
 	if err != nil {

@@ -240,3 +240,23 @@ func TestCountOnly(t *testing.T) {
 		})
 	}
 }
+
+// TestExternalStage holds that COPY reads what lies in a bucket, and that a bucket that nobody gave is refused.
+func TestExternalStage(t *testing.T) {
+	t.Parallel()
+	bucket := t.TempDir()
+	if err := os.WriteFile(filepath.Join(bucket, "a.parquet"), parquetFile(t, 0, 100), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	db := open(t, snowflaketest.Start(t, &snowflaketest.Options{Buckets: map[string]string{"s3://bucket/in/": bucket}}))
+	mustExec(t, db, "CREATE TABLE T (ID NUMBER(38,0), V VARCHAR)",
+		"CREATE STAGE HERE URL = 's3://bucket/in/'", "CREATE STAGE ELSEWHERE URL = 's3://other/'")
+	load := "COPY INTO T FROM @%s FILE_FORMAT=(TYPE=PARQUET USE_VECTORIZED_SCANNER=TRUE) MATCH_BY_COLUMN_NAME=CASE_INSENSITIVE"
+	mustExec(t, db, fmt.Sprintf(load, "HERE"))
+	if got := query(t, db, "SELECT COUNT(*), SUM(ID) FROM T"); !cmp.Equal(got, [][]string{{"100", "4950"}}) {
+		t.Errorf("the table has %v", got)
+	}
+	if _, err := db.ExecContext(t.Context(), fmt.Sprintf(load, "ELSEWHERE")); err == nil {
+		t.Error("a COPY from a bucket that the account does not have succeeds")
+	}
+}

@@ -198,3 +198,28 @@ func TestCountOnly(t *testing.T) {
 	upload(t, s, "@%t", "b.csv", "7\n")
 	fails(t, s, `COPY INTO t`, 2, "0A000", "COPY of what is no Parquet")
 }
+
+// What another bulk loader sends: the temporary stage of its session, names as binds, COPY without FILES.
+func TestBulkIngestOfAnotherClient(t *testing.T) {
+	e, s := start(t, Options{})
+	other := connect(t, e, Login{User: "ADMIN"})
+	table := `"T"`
+	bind := Bind{Type: "TEXT", Value: &table}
+	for _, session := range []*Session{s, other} {
+		run(t, session, `USE DATABASE "DB";`)
+		run(t, session, `USE SCHEMA "PUBLIC";`)
+		run(t, session, `ALTER SESSION SET AUTOCOMMIT = true`)
+		run(t, session, `CREATE OR REPLACE TEMPORARY STAGE ADBC$BIND FILE_FORMAT = (TYPE = PARQUET USE_LOGICAL_TYPE = TRUE BINARY_AS_TEXT = FALSE USE_VECTORIZED_SCANNER=TRUE REPLACE_INVALID_CHARACTERS = TRUE)`)
+	}
+	run(t, s, `CREATE TABLE IF NOT EXISTS "T" ("id" INTEGER, "v" TEXT)`)
+	if x := run(t, s, `PUT 'file:///tmp/placeholder/0.parquet' @ADBC$BIND OVERWRITE = TRUE`).Transfer; !x.Compress || !x.Overwrite {
+		t.Errorf("PUT answers %+v", x)
+	}
+	parquet(t, s, "@ADBC$BIND", "0.parquet", `SELECT 1 AS "id", 'a' AS "v"`)
+	parquet(t, s, "@ADBC$BIND", "1.parquet", `SELECT 2 AS "ID", 'b' AS "V"`)
+	ingest := `COPY INTO IDENTIFIER(?) FROM @ADBC$BIND MATCH_BY_COLUMN_NAME = CASE_INSENSITIVE`
+	is(t, s, ingest, "adbc$bind/0.parquet|LOADED|1|1|1|0|NULL|NULL|NULL|NULL\nadbc$bind/1.parquet|LOADED|1|1|1|0|NULL|NULL|NULL|NULL", bind)
+	is(t, s, ingest, "Copy executed with 0 files processed.", bind)
+	is(t, other, ingest, "Copy executed with 0 files processed.", bind)
+	is(t, s, `SELECT COUNT(*) FROM IDENTIFIER(?)`, "2", bind)
+}

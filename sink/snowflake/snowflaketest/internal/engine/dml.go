@@ -129,7 +129,9 @@ func (w *work) withDefaults(q *syntax.Query, o *object, into []int) (*syntax.Que
 // target is a reference to the table that a statement changes, by which the resolver knows that its rows are to be numbered.
 func (w *work) target(o *object, name syntax.Name, alias string) *syntax.TableRef {
 	ref := &syntax.TableRef{Pos: name.Pos, Name: name}
-	ref.Alias.Alias = alias
+	if ref.Alias.Alias = alias; alias == "" && name.Dynamic != nil {
+		ref.Alias.Alias = o.Name
+	}
 	w.numbered, w.numberedTable = ref, o
 	return ref
 }
@@ -192,11 +194,14 @@ func (w *work) update(st *syntax.Update, me *waiter) (*Result, error) {
 	if strict, _ := w.s.parameter("ERROR_ON_NONDETERMINISTIC_UPDATE").(bool); strict && multi > 0 {
 		return nil, w.duplicate(o, `SELECT "$ROW" FROM floe_all GROUP BY "$ROW" HAVING COUNT(*) > 1 LIMIT 1`)
 	}
-	dropOnce, err := w.temporary("floe_once", `SELECT * FROM floe_all QUALIFY ROW_NUMBER() OVER (PARTITION BY "$ROW") = 1`)
-	if err != nil {
-		return nil, err
+	once, dropOnce := "floe_all", func() error { return nil }
+	if multi > 0 {
+		once = "floe_once"
+		if dropOnce, err = w.temporary(once, `SELECT * FROM floe_all QUALIFY ROW_NUMBER() OVER (PARTITION BY "$ROW") = 1`); err != nil {
+			return nil, err
+		}
 	}
-	n, err := w.changeRows(o, "floe_once", set)
+	n, err := w.changeRows(o, once, set)
 	if err != nil {
 		return nil, err
 	}

@@ -153,8 +153,9 @@ func (w *work) recover() error {
 	return w.exec(`UPDATE floe_loads SET gone = NULL WHERE gone IS NOT NULL`)
 }
 
-// Close ends all sessions, rolls their transactions back, and closes the files.
+// Close aborts the statements under way, ends all sessions, rolls their transactions back, and closes the files.
 func (e *Engine) Close() error {
+	e.running.end()
 	var errs []error
 	for _, s := range e.live() {
 		errs = append(errs, s.Close())

@@ -65,6 +65,10 @@ func canceled() *Error {
 	return execution(604, "57014", "SQL execution canceled")
 }
 
+func sessionGone() *Error {
+	return execution(390111, "08001", "Session no longer exists. New login required to access the service.")
+}
+
 // title is a kind as messages begin with it: "File Format" is "File format".
 func title(k syntax.Kind) string {
 	s := strings.ToLower(string(k))

@@ -10,12 +10,28 @@ import (
 type running struct {
 	mu   sync.Mutex
 	byID map[string]context.CancelCauseFunc
+	over bool // the engine closes
 }
 
-func (r *running) add(id string, cancel context.CancelCauseFunc) {
+// add reports whether the statement may run.
+func (r *running) add(id string, cancel context.CancelCauseFunc) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.over {
+		return false
+	}
 	r.byID[id] = cancel
+	return true
+}
+
+// end aborts all statements, and lets no more run.
+func (r *running) end() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.over = true
+	for _, cancel := range r.byID {
+		cancel(canceled())
+	}
 }
 
 func (r *running) remove(id string) {

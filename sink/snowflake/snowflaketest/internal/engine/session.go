@@ -174,8 +174,6 @@ func (s *Session) Current() Current {
 // A client that is gone does not end its statement in Snowflake, unless ABORT_DETACHED_QUERY says so: so ctx is not to be
 // that of the client's connection.
 func (s *Session) Execute(ctx context.Context, r Request) ([]*Result, error) {
-	s.turn.Lock()
-	defer s.turn.Unlock()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	if r.QueryID == "" {
@@ -183,8 +181,12 @@ func (s *Session) Execute(ctx context.Context, r Request) ([]*Result, error) {
 		r.QueryID = queryID(s.e.number())
 		s.e.mu.Unlock()
 	}
-	s.e.running.add(r.QueryID, cancel)
+	if !s.e.running.add(r.QueryID, cancel) {
+		return nil, sessionGone()
+	}
 	defer s.e.running.remove(r.QueryID)
+	s.turn.Lock()
+	defer s.turn.Unlock()
 	results, err := s.request(ctx, r)
 	if err != nil {
 		return results, answer(ctx, err)
@@ -194,7 +196,7 @@ func (s *Session) Execute(ctx context.Context, r Request) ([]*Result, error) {
 
 func (s *Session) request(ctx context.Context, r Request) ([]*Result, error) {
 	if s.closed {
-		return nil, execution(390111, "08001", "Session no longer exists. New login required to access the service.")
+		return nil, sessionGone()
 	}
 	once := map[string]any{}
 	for name, text := range r.Parameters {

@@ -257,6 +257,20 @@ func TestAbort(t *testing.T) {
 	run(t, b, `ALTER SESSION SET STATEMENT_TIMEOUT_IN_SECONDS = 1`)
 	fails(t, b, `SELECT SYSTEM$WAIT(60)`, 630, "57014", "timeout of 1 second(s)")
 
+	// A statement that waits for its turn in the session is aborted, too.
+	slow := later(t, b, `SELECT SYSTEM$WAIT(1)`)
+	go func() {
+		_, err := b.Execute(context.Background(), Request{SQL: `SELECT 1`, QueryID: "queued"})
+		errs <- err
+	}()
+	for !e.Abort("queued") {
+		time.Sleep(time.Millisecond)
+	}
+	_, _ = slow()
+	if err := <-errs; err == nil || err.(*Error).Code != 604 {
+		t.Errorf("the statement that waited for its turn: %v", err)
+	}
+
 	id := text(run(t, a, `SELECT CURRENT_TRANSACTION()`))
 	run(t, b, `SELECT SYSTEM$ABORT_TRANSACTION(`+id+`)`)
 	is(t, b, `UPDATE t SET v = 3`, "1|0")
@@ -289,4 +303,24 @@ func TestSessionsAtOnce(t *testing.T) {
 	is(t, a, `SELECT n FROM counter`, want)
 	is(t, a, `SELECT COUNT(*) FROM log`, want)
 	is(t, a, `SHOW LOCKS`, "")
+}
+
+// Close aborts what waits and rolls back what is open.
+func TestCloseAborts(t *testing.T) {
+	e, a := start(t, Options{})
+	b := connect(t, e, Login{User: "ADMIN"})
+	run(t, a, `CREATE TABLE t (v INT); INSERT INTO t VALUES (1); BEGIN; UPDATE t SET v = 2`)
+	updated := later(t, b, `UPDATE t SET v = 3`)
+	waiters(t, e, 1)
+	if err := e.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := updated(); err == nil || err.(*Error).Code != 604 {
+		t.Errorf("the statement that waited: %v", err)
+	}
+	if _, err := a.Execute(t.Context(), Request{SQL: `SELECT 1`}); err == nil || err.(*Error).Code != 390111 {
+		t.Errorf("a statement after Close: %v", err)
+	}
+	_, s := reopened(t, e.dir, Options{})
+	is(t, s, `SELECT v FROM t`, "1")
 }

@@ -51,7 +51,7 @@ func (s *Session) atomically(ctx context.Context, f func(*work) error) error {
 func (s *Session) locked(ctx context.Context, f func(*work) error) (err error) {
 	e := s.e
 	if e.closed {
-		return execution(390111, "08001", "Session no longer exists. New login required to access the service.")
+		return sessionGone()
 	}
 	if err := ctx.Err(); err != nil {
 		return err

@@ -11,6 +11,28 @@ import (
 
 // Arrays and objects come as JSON texts, and so do the values that are put into them.
 var arrays = map[string]*function{
+	// an array as it is, anything else as the one element of an array
+	"floe_to_array": {in: []duckdb.Type{varchar}, out: varchar, call: func(a []driver.Value) (any, error) {
+		_, ok, err := listOf(a[0])
+		switch {
+		case err != nil || a[0] == "null":
+			return nil, err
+		case ok:
+			return a[0], nil
+		}
+		return "[" + a[0].(string) + "]", nil
+	}},
+	// variant, try
+	"floe_to_object": {in: []duckdb.Type{varchar, boolean}, out: varchar, call: func(a []driver.Value) (any, error) {
+		_, ok, err := objectOf(a[0])
+		if err == nil && !ok && a[0] != "null" {
+			err = fault(100071, "22000", "Failed to cast variant value %s to OBJECT", a[0])
+		}
+		if !ok {
+			return or[any](nil, err, a[1].(bool))
+		}
+		return a[0], nil
+	}},
 	// array, separator
 	"floe_array_to_string": {in: []duckdb.Type{varchar, varchar}, out: varchar, call: func(a []driver.Value) (any, error) {
 		list, ok, err := listOf(a[0])

@@ -66,7 +66,7 @@ func (t *translator) cast(v value, to types.Type, mode castMode) value {
 	case types.TimestampNTZ, types.TimestampLTZ, types.TimestampTZ:
 		out.sql = t.toTimestamp(v, to, mode)
 	default:
-		out.sql = t.toVariant(v, to)
+		out.sql = t.toVariant(v, to, mode)
 	}
 	if out.sql == "" {
 		panic(compilation(1065, "22000", syntax.Pos{}, "Function CAST cannot be used with arguments of types %v and %v", v.typ, to))
@@ -333,12 +333,18 @@ func (t *translator) ofNTZ(wall string, to types.Kind, zone string) string {
 }
 
 // toVariant makes JSON of a value. What has no form of its own there becomes its text.
-func (t *translator) toVariant(v value, to types.Type) string {
+func (t *translator) toVariant(v value, to types.Type, mode castMode) string {
 	if to.Kind != types.Variant && !semi(v.typ) {
 		return ""
 	}
 	switch v.typ.Kind {
 	case types.Variant, types.Object, types.Array:
+		switch to.Kind {
+		case types.Array:
+			return called("floe_to_array", v.sql)
+		case types.Object:
+			return called("floe_to_object", v.sql, mode.flag())
+		}
 		return v.sql
 	case types.Fixed:
 		s := castSQL(v.sql, "VARCHAR")

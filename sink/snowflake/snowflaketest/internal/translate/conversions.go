@@ -21,6 +21,7 @@ var conversions = map[string]spec{
 	"TO_TIMESTAMP_TZ TRY_TO_TIMESTAMP_TZ":   {1, 2, func(c *call) value { return c.toTime(tzType, "floe_tz") }},
 	"TO_BINARY TRY_TO_BINARY":               {1, 2, toBinary},
 	"TO_VARIANT":                            {1, 1, func(c *call) value { return c.to(variantType) }},
+	"TO_ARRAY":                              {1, 1, func(c *call) value { return gives(arrayType, "floe_to_array(%s)", c.variant(0)) }},
 	"TO_OBJECT":                             {1, 1, func(c *call) value { return c.to(objectType) }},
 	"TO_JSON":                               {1, 1, func(c *call) value { return gives(textType, "%s", c.variant(0)) }},
 	"PARSE_JSON":                            {1, 1, func(c *call) value { return gives(variantType, "floe_json(%s, false)", c.text(0)) }},

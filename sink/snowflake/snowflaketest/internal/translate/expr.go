@@ -244,11 +244,19 @@ func (t *translator) inQuery(x *syntax.In, s *scope) value {
 		to[i].Type = t.commonOf(x.Pos, []value{v, {typ: rel.columns[i].Type}})
 		left[i] = t.cast(v, to[i].Type, implicit).sql
 	}
-	l := left[0]
-	if len(left) > 1 {
-		l = "(" + strings.Join(left, ", ") + ")"
+	sql := t.coerce(rel, to)
+	if len(left) == 1 {
+		return truth("(%s %sIN (%s))", left[0], not(x.Not), sql)
 	}
-	return truth("(%s %sIN (%s))", l, not(x.Not), t.coerce(rel, to))
+	if x.Not {
+		panic(unsupported("NOT IN of several columns of a subquery"))
+	}
+	// DuckDB compares one column alone.
+	id := t.id()
+	for i := range left {
+		left[i] = fmt.Sprintf("%s.c%d = %s", id, i+1, left[i])
+	}
+	return truth("EXISTS (SELECT 1 FROM (%s) AS %s%s WHERE %s)", sql, id, names(len(left)), strings.Join(left, " AND "))
 }
 
 func (t *translator) like(x *syntax.Like, s *scope) value {

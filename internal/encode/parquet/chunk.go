@@ -2,7 +2,9 @@ package parquet
 
 import (
 	"bytes"
+	"fmt"
 	"hash/crc32"
+	"math"
 
 	"github.com/parquet-go/parquet-go/encoding/thrift"
 	"github.com/parquet-go/parquet-go/format"
@@ -60,7 +62,12 @@ func (c *chunk) addPage(w *Writer, p pageInfo) error {
 // compress completes w.header for the page whose bytes are in w.raw and answers both as they stand in the file, good
 // until the next call.
 func (w *Writer) compress() (header, body []byte, err error) {
-	body = w.codec.compress(w.raw)
+	if len(w.raw) <= math.MaxInt32 {
+		body = w.codec.compress(w.raw)
+	}
+	if max(len(w.raw), len(body)) > math.MaxInt32 {
+		return nil, nil, fmt.Errorf("a page of %d bytes: 2 GiB are the most, and a row is never split", len(w.raw))
+	}
 	h := &w.header
 	h.UncompressedPageSize, h.CompressedPageSize = int32(len(w.raw)), int32(len(body))
 	h.CRC = int32(crc32.ChecksumIEEE(body)) // parquet.thrift, "PageHeader": of the compressed bytes
@@ -109,7 +116,7 @@ func (c *column) write(w *Writer) (format.ColumnChunk, error) {
 			format.PageEncodingStats{PageType: format.DataPage, Encoding: format.RLEDictionary, Count: byEncoding[0]})
 		size, err := c.writeDictionary(w)
 		if err != nil {
-			return format.ColumnChunk{}, err
+			return format.ColumnChunk{}, fmt.Errorf("column %q: %w", c.name(), err)
 		}
 		meta.DictionaryPageOffset = start
 		meta.TotalUncompressedSize += size

@@ -169,8 +169,8 @@ func (c *column) closePage(w *Writer) error {
 	p.encoding = encodingOf(d)
 	w.raw = c.levels.encode(w.raw[:0])
 	w.raw = c.values.encode(w.raw)
-	if len(w.raw) > math.MaxInt32 || p.values > math.MaxInt32 {
-		return fmt.Errorf("column %q: a page of %d rows with %d values in %d bytes: 2 GiB and 2^31 values are the most", c.name(), p.rows, p.values, len(w.raw))
+	if p.values > math.MaxInt32 {
+		return fmt.Errorf("column %q: a page of %d values: 2^31 are the most, and a row is never split", c.name(), p.values)
 	}
 	if d != nil && d.on {
 		d.pages++
@@ -178,7 +178,10 @@ func (c *column) closePage(w *Writer) error {
 	}
 	p.bounds = c.values.pageBounds()
 	c.rows = 0
-	return c.chunk.addPage(w, p)
+	if err := c.chunk.addPage(w, p); err != nil {
+		return fmt.Errorf("column %q: %w", c.name(), err)
+	}
+	return nil
 }
 
 // endChunk ends the last page of the row group.

@@ -442,6 +442,29 @@ func le(v uint64, n int) (b []byte) {
 	return b
 }
 
+// TestBoundaryOrder: bounds are ordered if both are, whatever the pages of nulls between them. Each row is a page.
+func TestBoundaryOrder(t *testing.T) {
+	for json, want := range map[string]format.BoundaryOrder{
+		`[[1,2],[],[2,2],null,[2,7]]`: format.Ascending,
+		`[[7,9],null,[7,8],[-1]]`:     format.Descending,
+		`[[1,5],[2,3]]`:               format.Unordered,
+		`[[2,3],[1,5]]`:               format.Unordered,
+		`[[1],[2],[1]]`:               format.Unordered,
+		`[[3],null,[3]]`:              format.Ascending,
+	} {
+		rec := column(t, arrow.ListOf(arrow.PrimitiveTypes.Int32), true, json)
+		file := encode(t, rec.Schema(), &parquet.Options{PageBytes: 1}, rec)
+		f, err := pqgo.OpenFile(bytes.NewReader(file), int64(len(file)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		x := f.ColumnIndexes()[0]
+		if len(x.NullPages) != int(rec.NumRows()) || x.BoundaryOrder != want {
+			t.Errorf("%s: %d pages, order %d, want %d", json, len(x.NullPages), x.BoundaryOrder, want)
+		}
+	}
+}
+
 // TestLongBounds: the page index keeps 64 bytes, whole characters of a text, and its bounds are bounds.
 func TestLongBounds(t *testing.T) {
 	tests := []struct {

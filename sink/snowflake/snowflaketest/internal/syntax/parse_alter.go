@@ -58,13 +58,13 @@ func (p *parser) commonAction() Action {
 		}
 		return &SetParams{params}
 	case p.words("UNSET"):
-		return &UnsetParams{p.unset()}
+		return &UnsetParams{p.identList()}
 	}
 	return nil
 }
 
-// unset consumes names between commas.
-func (p *parser) unset() (names []string) {
+// identList consumes names between commas.
+func (p *parser) identList() (names []string) {
 	for {
 		names = append(names, p.ident())
 		if !p.sign(",") {
@@ -159,7 +159,7 @@ func (p *parser) dropAction() Action {
 		}
 	}
 	p.words("COLUMN")
-	return &DropColumns{IfExists: p.words("IF EXISTS"), Names: p.unset()}
+	return &DropColumns{IfExists: p.words("IF EXISTS"), Names: p.identList()}
 }
 
 // modifyColumns consumes [COLUMN] a change, [COLUMN] b change, in brackets or not.

@@ -85,7 +85,7 @@ func (p *parser) granted(g *Grant) {
 	case p.words("FUTURE"):
 		g.Future = true
 	default:
-		g.On = *p.object1("GRANT ON")
+		g.On = *p.objectOf("GRANT ON")
 		return
 	}
 	g.On.Kind = p.plural("GRANT ON ALL")

@@ -57,7 +57,7 @@ func (p *parser) alterSession(at Stmt) Statement {
 			p.unexpected()
 		}
 	case p.words("UNSET"):
-		s.Unset = p.unset()
+		s.Unset = p.identList()
 	default:
 		p.unexpected()
 	}

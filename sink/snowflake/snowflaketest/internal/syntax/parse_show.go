@@ -66,7 +66,7 @@ func (p *parser) showGrants(at Stmt, future bool) Statement {
 	s := &ShowGrants{Stmt: at, Future: future}
 	switch {
 	case p.words("ON"), future && p.words("IN"):
-		s.On = p.object1("SHOW GRANTS ON")
+		s.On = p.objectOf("SHOW GRANTS ON")
 	case p.words("TO"):
 		s.To = p.grantee()
 	case p.words("OF"):
@@ -75,8 +75,8 @@ func (p *parser) showGrants(at Stmt, future bool) Statement {
 	return s
 }
 
-// object1 consumes an object with its kind.
-func (p *parser) object1(before string) *Object {
+// objectOf consumes an object with its kind.
+func (p *parser) objectOf(before string) *Object {
 	o := &Object{Kind: p.kind(before)}
 	if o.Kind != Account {
 		o.Name = p.name()

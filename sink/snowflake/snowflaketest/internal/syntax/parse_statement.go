@@ -5,29 +5,28 @@ func (p *parser) statement() Statement {
 	p.enter()
 	defer p.leave()
 	t := p.peek()
-	at := Stmt{Pos: t.Pos}
-	s := p.statementAt(t, &at)
+	s := p.statementAt(t, Stmt{Pos: t.Pos})
 	setText(s, p.from(t))
 	return s
 }
 
 // statementAt consumes what the first word announces.
-func (p *parser) statementAt(t *token, at *Stmt) Statement {
+func (p *parser) statementAt(t *token, at Stmt) Statement {
 	if p.isSign("(") || p.isWords("SELECT") || p.isWords("WITH") {
-		return &QueryStmt{*at, p.query()}
+		return &QueryStmt{at, p.query()}
 	}
 	if t.kind != word && t.kind != quoted {
 		p.unexpected()
 	}
 	if p.blocks > 0 {
-		if s := p.scripting(*at); s != nil {
+		if s := p.scripting(at); s != nil {
 			return s
 		}
 	}
 	if t.kind == word {
 		if production := statements[t.value]; production != nil {
 			p.at++
-			return production(p, *at)
+			return production(p, at)
 		}
 		if unsupportedStatements[t.value] {
 			p.unsupported(t.value)

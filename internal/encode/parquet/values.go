@@ -68,8 +68,8 @@ func (d *dictionary) failed() bool {
 // pays says whether the only page of a chunk is smaller with the dictionary than without.
 func (d *dictionary) pays() bool { return d.bytes+d.size() < d.flat }
 
-// size is about the bytes of the indices.
-func (d *dictionary) size() int { return len(d.indices) * bitLen(d.entries) / 8 }
+// size is about the bytes of the indices, behind that of their width.
+func (d *dictionary) size() int { return 1 + len(d.indices)*bitLen(d.entries)/8 }
 
 func bitLen(n int) (bits int) {
 	for n--; n > 0; n >>= 1 {

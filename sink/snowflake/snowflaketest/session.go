@@ -4,7 +4,6 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"strings"
 	"sync"
 	"time"
@@ -201,7 +200,7 @@ func (r *run) logout(x *exchange) reply {
 	r.sessions.forget(s)
 	r.sessions.mu.Unlock()
 	r.queries.forget(s)
-	if err := s.Close(); err != nil && !errors.Is(err, errClosed) {
+	if err := s.Close(); err != nil {
 		return refuse(refusalOf(err))
 	}
 	return succeed(nil)

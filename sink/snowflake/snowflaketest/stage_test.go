@@ -3,6 +3,7 @@ package snowflaketest_test
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -258,5 +259,42 @@ func TestExternalStage(t *testing.T) {
 	}
 	if _, err := db.ExecContext(t.Context(), fmt.Sprintf(load, "ELSEWHERE")); err == nil {
 		t.Error("a COPY from a bucket that the account does not have succeeds")
+	}
+}
+
+// TestBulkIngest sends what the ADBC driver for Snowflake sends to load a table: streams that are read once, a COPY that
+// takes whatever is new, several at once, and counts of the table.
+func TestBulkIngest(t *testing.T) {
+	t.Parallel()
+	db := open(t, snowflaketest.Start(t, nil))
+	conn := one(t, db)
+	exec := func(ctx context.Context, sql string, args ...any) {
+		t.Helper()
+		if _, err := conn.ExecContext(ctx, sql, args...); err != nil {
+			t.Fatalf("%s: %v", sql, err)
+		}
+	}
+	exec(t.Context(), `CREATE TABLE "ingested" ("ID" INTEGER, "V" TEXT)`)
+	exec(t.Context(), "CREATE OR REPLACE TEMPORARY STAGE ADBC$BIND FILE_FORMAT=(TYPE=PARQUET USE_LOGICAL_TYPE=TRUE BINARY_AS_TEXT=FALSE USE_VECTORIZED_SCANNER=TRUE REPLACE_INVALID_CHARACTERS=TRUE)")
+	const load = "COPY INTO IDENTIFIER(?) FROM @ADBC$BIND MATCH_BY_COLUMN_NAME=CASE_INSENSITIVE"
+	loaded := map[string]bool{}
+	for i := range 3 {
+		stream := gosnowflake.WithFileStream(t.Context(), bytes.NewReader(parquetFile(t, 100*i, 100)))
+		exec(stream, fmt.Sprintf("PUT 'file:///tmp/placeholder/%d.parquet' @ADBC$BIND OVERWRITE = TRUE", i))
+		rows, err := conn.QueryContext(t.Context(), load, `"ingested"`)
+		for _, row := range rowsOf(t, rows, err) {
+			loaded[filepath.Base(row[0])] = true
+		}
+	}
+	if want := map[string]bool{"0.parquet": true, "1.parquet": true, "2.parquet": true}; !cmp.Equal(loaded, want) {
+		t.Errorf("COPY has loaded %v", loaded)
+	}
+	rows, err := conn.QueryContext(t.Context(), load, `"ingested"`)
+	if got := rowsOf(t, rows, err); !cmp.Equal(got, [][]string{{"Copy executed with 0 files processed."}}) {
+		t.Errorf("COPY with nothing to load answers %v", got)
+	}
+	rows, err = conn.QueryContext(t.Context(), "SELECT COUNT(*), SUM(ID) FROM IDENTIFIER(?)", `"ingested"`)
+	if got := rowsOf(t, rows, err); !cmp.Equal(got, [][]string{{"300", "44850"}}) {
+		t.Errorf("the table has %v", got)
 	}
 }

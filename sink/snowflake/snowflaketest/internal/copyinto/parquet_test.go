@@ -1,6 +1,7 @@
 package copyinto_test
 
 import (
+	"os"
 	"strings"
 	"testing"
 
@@ -96,6 +97,15 @@ func TestParquetTraps(t *testing.T) {
 		{"numbers as text", "SELECT 1.50::DECIMAL(5,2) AS a", []string{"A TEXT"}, nil, "", "LOADED 1 1 1 0", "1.50"},
 		{"NULL_IF and TRIM_SPACE", `SELECT unnest([' x ', '\N', ' NULL ']) AS a`, []string{"A TEXT"}, []string{"TRIM_SPACE=TRUE", `NULL_IF=('\N','NULL')`}, "", "LOADED 3 3 1 0", "x\n-\n-"},
 		{"short times", "SELECT TIMESTAMP '1969-12-31 23:59:59.123456' AS a", []string{"A NTZ(3)"}, []string{"USE_LOGICAL_TYPE=TRUE"}, "", "LOADED 1 1 1 0", "-877000000"},
+		{
+			"instant in a VARIANT", "SELECT unnest([TIMESTAMPTZ '2024-01-02 12:00:00+00', TIMESTAMPTZ '2024-07-02 12:00:00.5+00']) AS a",
+			[]string{"A VARIANT"},
+			[]string{"USE_LOGICAL_TYPE=TRUE"},
+			"America/Los_Angeles", "LOADED 2 2 1 0",
+			`"2024-01-02 04:00:00.000 -0800"` + "\n" + `"2024-07-02 05:00:00.500 -0700"`,
+		},
+		{"half hours", "SELECT TIMESTAMPTZ '2024-01-02 12:00:00+00' AS a", []string{"A TEXT"}, []string{"USE_LOGICAL_TYPE=TRUE"}, "Asia/Kolkata", "LOADED 1 1 1 0", "2024-01-02 17:30:00.000 +0530"},
+		{"wall clock in a VARIANT", "SELECT TIMESTAMP '1969-12-31 23:59:59.123456' AS a", []string{"A VARIANT"}, []string{"USE_LOGICAL_TYPE=TRUE"}, "", "LOADED 1 1 1 0", `"1969-12-31 23:59:59.123"`},
 		{"uuid is bytes", "SELECT '00112233-4455-6677-8899-aabbccddeeff'::UUID AS a", []string{"A BINARY"}, nil, "", "LOADED 1 1 1 0", `\x00\x11\x223DUfw\x88\x99\xAA\xBB\xCC\xDD\xEE\xFF`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -168,4 +178,34 @@ func TestParquetBroken(t *testing.T) {
 			t.Error(got)
 		}
 	}
+}
+
+// A file with a page that cannot be read is left out as ON_ERROR says, although no value of it needs a look.
+func TestParquetBrokenPage(t *testing.T) {
+	b := newBench(t)
+	good := b.parquet("good.parquet", "SELECT 7::BIGINT AS a")
+	bad := b.parquet("bad.parquet", "SELECT (hash(range) // 4)::BIGINT AS a FROM range(1000)")
+	data, err := os.ReadFile(bad.Path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := 4; i < 4000; i++ {
+		data[i] ^= 0xa5
+	}
+	if err := os.WriteFile(bad.Path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	req := b.table(format(t, "PARQUET"), "A INT")
+	req.Files = []copyinto.File{bad, good}
+	req.Options = options(t, "MATCH_BY_COLUMN_NAME=CASE_INSENSITIVE", "ON_ERROR=SKIP_FILE")
+	results := b.loaded(req)
+	if results[0].Status != copyinto.LoadFailed || results[0].Loaded != 0 || !strings.HasPrefix(results[0].Errors[0].Message, "Error parsing the parquet file: ") {
+		t.Errorf("%+v", results[0])
+	}
+	equal(t, "rows", b.rows(), "7\n")
+	req.Options = options(t, "MATCH_BY_COLUMN_NAME=CASE_INSENSITIVE")
+	if got := b.refused(req).Message; !strings.Contains(got, "File 'bad.parquet'") {
+		t.Error(got)
+	}
+	equal(t, "rows", b.rows(), "7\n")
 }

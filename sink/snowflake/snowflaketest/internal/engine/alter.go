@@ -47,13 +47,7 @@ func (w *work) alterTable(st *syntax.AlterTable) (*Result, error) {
 	case *syntax.DropConstraint:
 		err = o.Table.dropConstraint(a)
 	case *syntax.SetParams:
-		var comment string
-		if comment, err = w.tableParams(o.Table, a.Params); comment != "" {
-			o.Comment = comment
-		}
-		if slices.ContainsFunc(a.Params, func(p syntax.Param) bool { return p.Name == "COMMENT" }) {
-			o.Comment = comment
-		}
+		err = w.tableParams(o, a.Params)
 	case *syntax.UnsetParams:
 		for _, n := range a.Names {
 			switch n {
@@ -62,7 +56,7 @@ func (w *work) alterTable(st *syntax.AlterTable) (*Result, error) {
 			case "ENABLE_SCHEMA_EVOLUTION":
 				o.Table.Evolution = false
 			case "DATA_RETENTION_TIME_IN_DAYS":
-				o.Table.Retention = ""
+				o.Retention = ""
 			default:
 				return nil, unsupported("UNSET %s of a table", n)
 			}

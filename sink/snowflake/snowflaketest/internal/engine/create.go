@@ -97,7 +97,9 @@ func (w *work) configure(o *object, params []syntax.Param) error {
 			err = w.configureUser(o.User, p)
 		case syntax.Database, syntax.Schema:
 			switch p.Name {
-			case "DATA_RETENTION_TIME_IN_DAYS", "MAX_DATA_EXTENSION_TIME_IN_DAYS":
+			case "DATA_RETENTION_TIME_IN_DAYS":
+				o.Retention, err = w.scalar(p.Value)
+			case "MAX_DATA_EXTENSION_TIME_IN_DAYS":
 			default:
 				err = unsupported("%s of a %s", p.Name, strings.ToLower(string(o.Kind)))
 			}

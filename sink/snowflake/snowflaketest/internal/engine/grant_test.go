@@ -68,6 +68,12 @@ func TestPrivileges(t *testing.T) {
 	run(t, admin, `ALTER WAREHOUSE wh SUSPEND; ALTER WAREHOUSE wh SET AUTO_RESUME = FALSE`)
 	fails(t, u, `SELECT * FROM later`, 606, "57P03", "No active warehouse selected")
 	is(t, u, `SELECT 1`, "1")
+	run(t, admin, `CREATE USER both DEFAULT_ROLE = PUBLIC DEFAULT_WAREHOUSE = wh DEFAULT_SECONDARY_ROLES = ('ALL') DISPLAY_NAME = 'Both'; GRANT ROLE loader TO USER both;
+		ALTER WAREHOUSE wh SET AUTO_RESUME = TRUE`)
+	both := connect(t, e, Login{User: "both"})
+	is(t, both, `SELECT COUNT(*) FROM later`, "1")
+	run(t, both, `USE SECONDARY ROLES NONE`)
+	fails(t, both, `SELECT COUNT(*) FROM DB.PUBLIC.later`, 2003, "02000", "Database 'DB'")
 	run(t, admin, `DROP ROLE reader`)
 	if _, err := e.Connect(Login{User: "u"}); err == nil || err.(*Error).Code != 390189 {
 		t.Errorf("a session with a role that is gone: %v", err)

@@ -91,7 +91,7 @@ func init() {
 			kinds:   []syntax.Kind{syntax.Database},
 			columns: []string{"DATABASE_NAME", "DATABASE_OWNER", "IS_TRANSIENT", "COMMENT", "CREATED:t", "LAST_ALTERED:t", "RETENTION_TIME:n", "TYPE"},
 			rows: one(func(w *work, o *object) []any {
-				return []any{o.Name, w.e.catalog.name(o.Owner), long(o.Transient), optional(o.Comment), o.Created, o.Altered, "1", "STANDARD"}
+				return []any{o.Name, w.e.catalog.name(o.Owner), long(o.Transient), optional(o.Comment), o.Created, o.Altered, retention(o), "STANDARD"}
 			}),
 		},
 		"SCHEMATA": {
@@ -102,7 +102,7 @@ func init() {
 			},
 			rows: one(func(w *work, o *object) []any {
 				return []any{
-					w.e.catalog.name(o.Parent), o.Name, w.e.catalog.name(o.Owner), long(o.Transient), "NO", "1", o.Created, o.Altered,
+					w.e.catalog.name(o.Parent), o.Name, w.e.catalog.name(o.Owner), long(o.Transient), "NO", retention(o), o.Created, o.Altered,
 					optional(o.Comment),
 				}
 			}),
@@ -121,7 +121,7 @@ func init() {
 					optional(o.Comment), "NO", "NO", "NO", "NO",
 				}
 				if o.Kind == syntax.Table {
-					row[4], row[5], row[7], row[8], row[9] = "BASE TABLE", long(o.Transient), itoa(w.rowsIn(o)), "0", "1"
+					row[4], row[5], row[7], row[8], row[9] = "BASE TABLE", long(o.Transient), itoa(w.rowsIn(o)), "0", retention(o)
 					if o.Session != 0 {
 						row[4], row[14] = "LOCAL TEMPORARY", "YES"
 					}

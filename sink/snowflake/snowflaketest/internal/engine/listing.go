@@ -29,7 +29,7 @@ func init() {
 			},
 			row: func(w *work, o *object) []any {
 				return []any{
-					o.Created, o.Name, "N", yes(w.s.database == o.ID), "", w.e.catalog.name(o.Owner), o.Comment, transient(o), "1", "STANDARD",
+					o.Created, o.Name, "N", yes(w.s.database == o.ID), "", w.e.catalog.name(o.Owner), o.Comment, transient(o), retention(o), "STANDARD",
 					nil, "ROLE",
 				}
 			},
@@ -43,7 +43,7 @@ func init() {
 			row: func(w *work, o *object) []any {
 				return []any{
 					o.Created, o.Name, "N", yes(w.s.schema == o.ID), w.e.catalog.name(o.Parent), w.e.catalog.name(o.Owner), o.Comment,
-					transient(o), "1", "ROLE",
+					transient(o), retention(o), "ROLE",
 				}
 			},
 		},
@@ -59,7 +59,7 @@ func init() {
 				database, schema := w.place(o)
 				return []any{
 					o.Created, o.Name, database, schema, persistence(o), o.Comment, "", itoa(w.rowsIn(o)), "0", w.e.catalog.name(o.Owner),
-					"1", "OFF", "OFF", "OFF", nil, nil, "N", yes(o.Table.Evolution), "ROLE", "N", nil, "N", "N", "N", "N",
+					retention(o), "OFF", "OFF", "OFF", nil, nil, "N", yes(o.Table.Evolution), "ROLE", "N", nil, "N", "N", "N", "N",
 				}
 			},
 		},
@@ -180,7 +180,7 @@ func init() {
 			row: func(w *work, o *object) []any {
 				u := o.User
 				return []any{
-					o.Name, o.Created, u.LoginName, o.Name, nil, nil, u.Email, nil, nil, o.Comment, fmt.Sprint(u.Disabled), "false", "false",
+					o.Name, o.Created, u.LoginName, display(o), optional(u.Names["FIRST_NAME"]), optional(u.Names["LAST_NAME"]), u.Email, nil, nil, o.Comment, fmt.Sprint(u.Disabled), "false", "false",
 					u.Default.Warehouse, u.Default.Namespace, u.Default.Role, nil, "false", nil, nil, w.e.catalog.name(o.Owner), nil, nil, nil,
 					fmt.Sprint(u.Password != ""), fmt.Sprint(u.Keys[0] != ""), optional(u.Type),
 				}
@@ -194,6 +194,21 @@ func yes(b bool) string {
 		return "Y"
 	}
 	return "N"
+}
+
+// display is the name that a user has for others.
+func display(o *object) string {
+	if n := o.User.Names["DISPLAY_NAME"]; n != "" {
+		return n
+	}
+	return o.Name
+}
+
+func retention(o *object) string {
+	if o.Retention == "" {
+		return "1"
+	}
+	return o.Retention
 }
 
 func transient(o *object) string {

@@ -23,6 +23,7 @@ type object struct {
 	Grants  []grant `json:",omitempty"` // on this object
 
 	Transient bool       `json:",omitempty"`
+	Retention string     `json:",omitempty"` // DATA_RETENTION_TIME_IN_DAYS; "" = 1
 	Future    []future   `json:",omitempty"` // of databases and schemas: grants on what will be made in them
 	Table     *table     `json:",omitempty"`
 	View      *view      `json:",omitempty"`
@@ -39,7 +40,6 @@ type table struct {
 	Last        int64        // ID of the column that came last
 	Constraints []constraint `json:",omitempty"`
 	Evolution   bool         // ENABLE_SCHEMA_EVOLUTION
-	Retention   string       `json:",omitempty"`
 	Stage       stage        // @%table
 }
 
@@ -109,6 +109,8 @@ type user struct {
 	Default   struct{ Role, Warehouse, Namespace string }
 	Email     string
 	Type      string
+	Secondary bool              // DEFAULT_SECONDARY_ROLES = ('ALL')
+	Names     map[string]string `json:",omitempty"` // DISPLAY_NAME, FIRST_NAME, LAST_NAME
 }
 
 type role struct {

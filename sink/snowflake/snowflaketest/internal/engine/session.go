@@ -101,7 +101,7 @@ func (e *Engine) Connect(l Login) (*Session, error) {
 		return nil, execution(390189, "08001", "Role '%s' specified in the connect string is not granted to this user. "+
 			"Contact your local system administrator, or attempt to login with another role, e.g. PUBLIC.", role)
 	}
-	s.role = r.ID
+	s.role, s.secondary = r.ID, u.User.Secondary
 	if err := s.start(l, u); err != nil {
 		return nil, err
 	}

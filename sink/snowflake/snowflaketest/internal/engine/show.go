@@ -193,7 +193,7 @@ func (w *work) showObjects(st *syntax.Show) (*Result, error) {
 	})}
 	for _, o := range objects {
 		database, schema := w.place(o)
-		row := []any{o.Created, o.Name, database, schema, "VIEW", o.Comment, "", "0", "0", w.e.catalog.name(o.Owner), "1", "ROLE"}
+		row := []any{o.Created, o.Name, database, schema, "VIEW", o.Comment, "", "0", "0", w.e.catalog.name(o.Owner), retention(o), "ROLE"}
 		if o.Kind == syntax.Table {
 			row[4], row[7] = persistence(o), itoa(w.rowsIn(o))
 		}

@@ -107,8 +107,11 @@ func (w *work) createTable(st *syntax.CreateTable) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	comment, err := w.tableParams(t, st.Params)
-	if err != nil {
+	o := &object{Kind: syntax.Table, Table: t, Transient: st.Transient}
+	if st.Clone != nil {
+		o.Comment, o.Retention = source.Comment, source.Retention
+	}
+	if err := w.tableParams(o, st.Params); err != nil {
 		return nil, err
 	}
 	drop := func() error { return nil }
@@ -130,10 +133,6 @@ func (w *work) createTable(st *syntax.CreateTable) (*Result, error) {
 	}
 	if to.done != nil {
 		return to.done, drop()
-	}
-	o := &object{Kind: syntax.Table, Table: t, Comment: comment, Transient: st.Transient}
-	if st.Clone != nil && comment == "" {
-		o.Comment = source.Comment
 	}
 	if st.CopyGrants {
 		if st.Like != nil || st.Clone != nil {
@@ -306,13 +305,14 @@ func (t *table) constrain(w *work, c constraint) {
 	t.Constraints = append(t.Constraints, c)
 }
 
-// tableParams sets the options of CREATE TABLE and ALTER TABLE SET, and returns the comment.
-func (w *work) tableParams(t *table, params []syntax.Param) (comment string, err error) {
+// tableParams sets the options of CREATE TABLE and ALTER TABLE SET.
+func (w *work) tableParams(o *object, params []syntax.Param) error {
+	t := o.Table
 	for _, p := range params {
 		if p.Name == "STAGE_FILE_FORMAT" || p.Name == "STAGE_COPY_OPTIONS" {
-			s, err := w.settingsOf(p.Value.Params)
+			s, err := w.formatOf(p.Value)
 			if err != nil {
-				return "", err
+				return err
 			}
 			if p.Name == "STAGE_FILE_FORMAT" {
 				t.Stage.Format = s
@@ -323,26 +323,28 @@ func (w *work) tableParams(t *table, params []syntax.Param) (comment string, err
 		}
 		text, err := w.scalar(p.Value)
 		if err != nil {
-			return "", err
+			return err
 		}
 		switch p.Name {
 		case "COMMENT":
-			comment = text
+			o.Comment = text
 		case "ENABLE_SCHEMA_EVOLUTION":
 			if t.Evolution, err = truth(p.Name, text); err != nil {
-				return "", err
+				return err
 			}
-		case "DATA_RETENTION_TIME_IN_DAYS", "MAX_DATA_EXTENSION_TIME_IN_DAYS":
-			t.Retention = text
+		case "DATA_RETENTION_TIME_IN_DAYS":
+			o.Retention = text
+		case "MAX_DATA_EXTENSION_TIME_IN_DAYS":
+			// There is no time travel whose time it could extend.
 		case "CHANGE_TRACKING":
 			if on, err := truth(p.Name, text); err != nil || on {
-				return "", unsupported("CHANGE_TRACKING = %s", text)
+				return unsupported("CHANGE_TRACKING = %s", text)
 			}
 		default:
-			return "", unsupported("%s of a table", p.Name)
+			return unsupported("%s of a table", p.Name)
 		}
 	}
-	return comment, nil
+	return nil
 }
 
 func truth(name, text string) (bool, error) {

@@ -5,12 +5,24 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/hex"
+	"slices"
 	"strings"
 
 	"github.com/floedata/floe/sink/snowflake/snowflaketest/internal/syntax"
 )
 
 func (w *work) configureUser(u *user, p syntax.Param) error {
+	if p.Name == "DEFAULT_SECONDARY_ROLES" {
+		set, err := w.settingsOf([]syntax.Param{p})
+		if err != nil {
+			return err
+		}
+		u.Secondary = slices.Contains(set[0].List, "ALL")
+		if len(set[0].List) > 1 || len(set[0].List) == 1 && !u.Secondary {
+			return invalidProperty(strings.Join(set[0].List, ", "), p.Name)
+		}
+		return nil
+	}
 	text, err := w.scalar(p.Value)
 	if err != nil {
 		return err
@@ -36,8 +48,13 @@ func (w *work) configureUser(u *user, p syntax.Param) error {
 		u.Email = text
 	case "TYPE":
 		u.Type = strings.ToUpper(text)
-	case "DISPLAY_NAME", "FIRST_NAME", "LAST_NAME", "MUST_CHANGE_PASSWORD", "DEFAULT_SECONDARY_ROLES":
-		if p.Name == "MUST_CHANGE_PASSWORD" && strings.EqualFold(text, "TRUE") {
+	case "DISPLAY_NAME", "FIRST_NAME", "LAST_NAME":
+		if u.Names == nil {
+			u.Names = map[string]string{}
+		}
+		u.Names[p.Name] = text
+	case "MUST_CHANGE_PASSWORD":
+		if strings.EqualFold(text, "TRUE") {
 			return unsupported("MUST_CHANGE_PASSWORD = TRUE")
 		}
 	default:

@@ -60,7 +60,9 @@
 //
 //   - Statements run in DuckDB, one at a time; sessions wait for one another more than on an account, and nothing is fast.
 //   - Texts of errors are right in their first lines; the position in the statement is not told apart from the text.
-//   - Functions are the common ones: see the refusal (error 2140, "Unknown function") of any other.
+//   - Functions are the common ones; any other is refused as unknown (error 2140).
+//   - VARIANTs have the types of JSON alone, so that a time in one is a text in the session's format, and are equal where
+//     their texts are. GROUP BY and DISTINCT tell instants of TIMESTAMP_TZ apart by their offsets too.
 //   - The columns of SHOW and of INFORMATION_SCHEMA that the fake has no value for are NULL or empty.
 //   - Stages stand for those of an account on Google Cloud, whose presigned addresses the driver uses over plain HTTP too;
 //     files are kept decrypted, and LIST tells the sizes of that. External stages are directories: [Options].Buckets.
@@ -72,8 +74,10 @@
 //
 //   - TLS, proxies, the SQL API, Snowpipe and its streaming, S3 and Azure as internal stages, external browser, Okta, MFA,
 //     workload identity.
-//   - Procedures, functions, tasks, streams, sequences, clones, time travel, policies, tags, unloading (COPY INTO a stage),
-//     Avro, ORC and XML, collations.
+//   - Procedures, functions, tasks, streams, sequences, clones, policies, tags, EXPLAIN, unloading (COPY INTO a stage), Avro,
+//     ORC and XML.
+//   - Time travel, SAMPLE, PIVOT, MATCH_RECOGNIZE, ROLLUP and CUBE, ASOF JOIN, INSERT into several tables, collations,
+//     formats of numbers.
 //   - Binds in a stage: the session parameter CLIENT_STAGE_ARRAY_BINDING_THRESHOLD is 0, so that drivers send them along.
 //   - Structured types (typed OBJECT, ARRAY and MAP), GEOGRAPHY, VECTOR, DECFLOAT.
 package snowflaketest

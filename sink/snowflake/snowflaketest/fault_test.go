@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/snowflakedb/gosnowflake"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/floedata/floe/sink/snowflake/snowflaketest"
 )
@@ -189,6 +190,36 @@ func TestExpiry(t *testing.T) {
 	clock.add(5 * time.Hour)
 	if _, err := db.ExecContext(t.Context(), "INSERT INTO T VALUES (5)"); code(err) != 390114 {
 		t.Errorf("after five hours: %v, want error 390114", err)
+	}
+}
+
+// TestConcurrent holds that many clients at once, whose tokens expire, each have their statements carried out once.
+func TestConcurrent(t *testing.T) {
+	t.Parallel()
+	srv := snowflaketest.Start(t, &snowflaketest.Options{LongPoll: time.Millisecond})
+	db := open(t, srv)
+	mustExec(t, db, "CREATE TABLE T (CLIENT NUMBER(38,0), N NUMBER(38,0))")
+	const clients, each = 8, 20
+	var g errgroup.Group
+	for c := range clients {
+		g.Go(func() error {
+			for n := range each {
+				if n%5 == 4 {
+					srv.ExpireSessions()
+				}
+				if _, err := db.ExecContext(t.Context(), "INSERT INTO T VALUES (?, ?)", c, n); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	if err := g.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	want := [][]string{{"160", "160", "1520"}}
+	if got := query(t, db, "SELECT COUNT(*), COUNT(DISTINCT CLIENT, N), SUM(N) FROM T"); !cmp.Equal(got, want) {
+		t.Errorf("the table has %v, want %v", got, want)
 	}
 }
 

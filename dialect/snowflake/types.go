@@ -69,7 +69,7 @@ func ColumnType(f arrow.Field) (string, error) {
 		return "FLOAT", nil
 	case arrow.DecimalType:
 		if t.GetPrecision() < 1 || t.GetPrecision() > maxPrecision || t.GetScale() < 0 || t.GetScale() > min(t.GetPrecision(), maxPrecision-1) {
-			return "", errors.New("Snowflake has NUMBER of 1 to 38 digits, none to 37 of them behind the point: convert the column before")
+			return "", errors.New("a NUMBER has 1 to 38 digits, none to 37 of them behind the point: convert the column before")
 		}
 		return fmt.Sprintf("NUMBER(%d,%d)", t.GetPrecision(), t.GetScale()), nil
 	case *arrow.StringType, *arrow.LargeStringType, *arrow.StringViewType, *arrow.NullType:
@@ -93,7 +93,7 @@ func ColumnType(f arrow.Field) (string, error) {
 	case arrow.ListLikeType, *arrow.StructType:
 		return "VARIANT", variant(f.Type)
 	}
-	return "", errors.New("Snowflake has no type that holds its values as they are: convert the column before, or leave it out")
+	return "", errors.New("no type of Snowflake holds its values as they are: convert the column before, or leave it out")
 }
 
 // variant says why a VARIANT does not hold values of the type as they are.

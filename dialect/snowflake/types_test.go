@@ -43,8 +43,8 @@ func TestColumnType(t *testing.T) {
 		{arrow.StructOf(arrow.Field{Name: "a", Type: arrow.MapOf(arrow.BinaryTypes.String, arrow.PrimitiveTypes.Float64)}), "VARIANT"},
 		{arrow.StructOf(), "without fields"},
 		{arrow.MapOf(arrow.PrimitiveTypes.Int64, arrow.PrimitiveTypes.Float64), "its keys are of type int64"},
-		{arrow.FixedWidthTypes.Duration_us, "no type that holds"},
-		{arrow.FixedWidthTypes.MonthInterval, "no type that holds"},
+		{arrow.FixedWidthTypes.Duration_us, "no type of Snowflake holds"},
+		{arrow.FixedWidthTypes.MonthInterval, "no type of Snowflake holds"},
 	} {
 		got, err := (snowflake.Dialect{}).Type(arrow.Field{Name: "c", Type: tc.dt}, false)
 		if err != nil {

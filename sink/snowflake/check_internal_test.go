@@ -80,7 +80,7 @@ func TestChecks(t *testing.T) {
 		{arrow.MapOf(arrow.BinaryTypes.String, arrow.PrimitiveTypes.Int64), "VARIANT", `[[{"key": "a", "value": 1}, {"key": "b", "value": null}], [{"key": "a", "value": 1}, {"key": "a", "value": 2}]]`, `1`},
 		{arrow.Null, "VARCHAR(1)", `[null, null]`, ``},
 		{arrow.Null, "DATE NOT NULL", `[null, null]`, `0 1`},
-		{arrow.FixedWidthTypes.Duration_s, "VARCHAR(1)", `[]`, `no type that holds`},
+		{arrow.FixedWidthTypes.Duration_s, "VARCHAR(1)", `[]`, `no type of Snowflake holds`},
 	} {
 		t.Run(fmt.Sprintf("%s in %s", tc.dt, tc.column), func(t *testing.T) {
 			a, _, err := array.FromJSON(memory.DefaultAllocator, tc.dt, strings.NewReader(tc.values))

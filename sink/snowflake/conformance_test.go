@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"fmt"
 	"math"
+	"math/rand/v2"
+	"os"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -48,29 +50,61 @@ func TestConformanceReplace(t *testing.T) {
 // TestConformanceRejects runs the rules that are about a table which does not take every row.
 func TestConformanceRejects(t *testing.T) {
 	i := newInstance(t, snowflake.Options{})
-	err := sinktest.Check(t.Context(), func() (sinktest.Harness, error) {
-		h, err := i.on(t.Context(), "t")
-		if err == nil {
-			err = i.server.Exec(t.Context(), fmt.Sprintf(`CREATE TABLE S%d."t" ("id" NUMBER(38,0), "name" VARCHAR(50))`, i.schemas.Load()))
-		}
-		h.RefusedName = strings.Repeat("x", 51)
-		return h, err
-	}, "rejects/", "gate/")
+	err := sinktest.Check(t.Context(), func() (sinktest.Harness, error) { return i.refusing(t.Context()) }, "rejects/", "gate/")
 	if err != nil {
 		t.Error(err)
 	}
 }
 
+// TestAccount runs the suite on an account: SNOWFLAKE_DSN names it, with a database in which schemas may be made, and a
+// warehouse.
+func TestAccount(t *testing.T) {
+	dsn := os.Getenv("SNOWFLAKE_DSN")
+	if dsn == "" {
+		t.Skip("SNOWFLAKE_DSN names no account")
+	}
+	for name, o := range map[string]snowflake.Options{
+		"append": {}, "upsert": {Mode: sink.Upsert, Key: []string{"id"}}, "replace": {Mode: sink.Replace},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cfg, err := gosnowflake.ParseDSN(dsn)
+			if err != nil {
+				t.Fatal("SNOWFLAKE_DSN is no connection string") // the error may quote it
+			}
+			o.KeepCase = true
+			i := &instance{prefix: fmt.Sprintf("FLOE_TEST_%X_", rand.Uint64()), options: o, config: func() *gosnowflake.Config {
+				c := *cfg
+				return &c
+			}}
+			i.exec = func(ctx context.Context, query string) error {
+				return look(i.config(), func(db *sql.DB) error {
+					_, err := db.ExecContext(ctx, query)
+					return err
+				})
+			}
+			sinktest.Run(t, i.harness)
+		})
+	}
+}
+
 // instance is an account in which every harness has a schema of its own.
 type instance struct {
-	server  *snowflaketest.Server
+	config  func() *gosnowflake.Config
+	exec    func(ctx context.Context, query string) error
+	faults  map[string]sinktest.Fault
 	options snowflake.Options
+	prefix  string       // of the names of schemas
 	schemas atomic.Int64 // made so far: their names' numbers
 }
 
+// newInstance starts a fake account.
 func newInstance(t *testing.T, o snowflake.Options) *instance {
 	o.KeepCase = true
-	return &instance{server: snowflaketest.Start(t, &snowflaketest.Options{LocalStages: true}), options: o}
+	server := start(t)
+	return &instance{
+		config: func() *gosnowflake.Config { return impatient(server) }, exec: server.Exec, faults: faults(server),
+		options: o, prefix: "S",
+	}
 }
 
 func (i *instance) harness(t testing.TB) sinktest.Harness {
@@ -81,42 +115,53 @@ func (i *instance) harness(t testing.TB) sinktest.Harness {
 	return h
 }
 
+// refusing returns a harness for a table that does not take every name.
+func (i *instance) refusing(ctx context.Context) (sinktest.Harness, error) {
+	h, err := i.on(ctx, "t")
+	if err == nil {
+		err = i.exec(ctx, fmt.Sprintf(`CREATE TABLE %s%d."t" ("id" NUMBER(38,0), "name" VARCHAR(50))`, i.prefix, i.schemas.Load()))
+	}
+	h.RefusedName = strings.Repeat("x", 51)
+	return h, err
+}
+
 // on returns a harness for a table of that name.
 func (i *instance) on(ctx context.Context, table string) (sinktest.Harness, error) {
-	schema := fmt.Sprintf("S%d", i.schemas.Add(1))
-	if err := i.server.Exec(ctx, "CREATE SCHEMA "+schema); err != nil {
+	schema := fmt.Sprint(i.prefix, i.schemas.Add(1))
+	if err := i.exec(ctx, "CREATE SCHEMA "+schema); err != nil {
 		return sinktest.Harness{}, err
 	}
 	o := i.options
 	o.Schema = schema
+	read := func(ctx context.Context, table string) (recs []arrow.Record, err error) {
+		err = look(i.config(), func(db *sql.DB) error {
+			recs, err = readTable(ctx, db, schema, table)
+			return err
+		})
+		return recs, err
+	}
 	return sinktest.Harness{
 		Open: func(ctx context.Context) (sink.Sink, error) {
-			return snowflake.Open(ctx, snowflake.Config{Driver: impatient(i.server)}, table, &o)
+			return snowflake.Open(ctx, snowflake.Config{Driver: i.config()}, table, &o)
 		},
-		Read: func(ctx context.Context) (recs []arrow.Record, err error) {
-			err = look(i.server, func(db *sql.DB) error {
-				recs, err = readTable(ctx, db, schema, table)
+		Read: func(ctx context.Context) ([]arrow.Record, error) { return read(ctx, table) },
+		Loading: func(ctx context.Context) ([]arrow.Record, error) {
+			var names []string
+			err := look(i.config(), func(db *sql.DB) (err error) {
+				names, err = namesOf(ctx, db, "SHOW TABLES IN SCHEMA "+schema+" STARTS WITH '_FLOE_NEW_'")
 				return err
 			})
-			return recs, err
+			if err != nil || len(names) == 0 {
+				return nil, err
+			}
+			return read(ctx, names[0])
 		},
-		Loading: func(ctx context.Context) (recs []arrow.Record, err error) {
-			err = look(i.server, func(db *sql.DB) error {
-				names, err := namesOf(ctx, db, "SHOW TABLES IN SCHEMA "+schema+" STARTS WITH '_FLOE_NEW_'")
-				if err != nil || len(names) == 0 {
-					return err
-				}
-				recs, err = readTable(ctx, db, schema, names[0])
-				return err
-			})
-			return recs, err
-		},
-		Close:  func() error { return i.server.Exec(context.Background(), "DROP SCHEMA "+schema) },
+		Close:  func() error { return i.exec(context.Background(), "DROP SCHEMA "+schema) },
 		Types:  conformanceTypes(),
 		Widen:  true, // every integer is a NUMBER(38,0)
 		Mode:   o.Mode,
 		Named:  func(name string) (sinktest.Harness, error) { return i.on(ctx, name) },
-		Faults: faults(i.server),
+		Faults: i.faults,
 	}, nil
 }
 

@@ -25,9 +25,12 @@ const fileFormat = "(TYPE = PARQUET USE_VECTORIZED_SCANNER = TRUE USE_LOGICAL_TY
 // loadBlock is the program that loads batches, all or none.
 func (s *Sink) loadBlock(loads []*loading) *block {
 	b := &block{variables: []string{"id VARCHAR", "short INTEGER", "detail VARCHAR", "comment VARCHAR"}}
-	if s.opts.Mode == sink.Upsert {
+	switch {
+	case s.opts.OnError != Abort:
+		s.fromWork(b, loads)
+	case s.opts.Mode == sink.Upsert:
 		s.upsert(b, loads)
-	} else {
+	default:
 		b.add("BEGIN TRANSACTION")
 		for _, t := range tables(loads) {
 			s.copyInto(b, s.qualified(t), s.filesOf(loads, t))
@@ -97,12 +100,7 @@ func (s *Sink) copyInto(b *block, table string, files []copied) {
 			values[i] = fmt.Sprintf("(%s, %d)", sf.Literal(f.name), f.rows)
 		}
 		b.add(
-			fmt.Sprintf(`COPY INTO %s
-    FROM %s
-    FILES = (%s)
-    FILE_FORMAT = %s
-    MATCH_BY_COLUMN_NAME = CASE_SENSITIVE
-    ON_ERROR = ABORT_STATEMENT`, table, s.stage(s.directory()), strings.Join(paths, ", "), fileFormat),
+			s.copyStatement(table, paths),
 			"id := SQLID",
 			fmt.Sprintf(`SELECT COUNT(*), LISTAGG(e.name || ': ' || COALESCE(r."status", 'not loaded') || ', ' || COALESCE(r."rows_loaded", 0) || ' of ' || e.n || ' rows' || COALESCE(': ' || r."first_error", ''), '; ')
     INTO :short, :detail
@@ -111,6 +109,16 @@ func (s *Sink) copyInto(b *block, table string, files []copied) {
     WHERE COALESCE(r."status", '') <> 'LOADED' OR r."rows_loaded" <> e.n`, strings.Join(values, ", ")),
 			when("short > 0", slices.Concat([]string{"ROLLBACK"}, b.failed, []string{"RETURN '" + answerShort + " ' || detail"})...))
 	}
+}
+
+// copyStatement is the COPY of files, whose paths are literals.
+func (s *Sink) copyStatement(table string, paths []string) string {
+	return fmt.Sprintf(`COPY INTO %s
+    FROM %s
+    FILES = (%s)
+    FILE_FORMAT = %s
+    MATCH_BY_COLUMN_NAME = CASE_SENSITIVE
+    ON_ERROR = %s`, table, s.stage(s.directory()), strings.Join(paths, ", "), fileFormat, s.opts.OnError)
 }
 
 // sameTable adds the check that a table is still the one that the offsets count.

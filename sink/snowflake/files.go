@@ -66,9 +66,11 @@ type encoding struct {
 	path string
 	disk *os.File
 	rows int64
+	end  int64
 }
 
-func (f *files) write(ctx context.Context, rec arrow.Record) error {
+// write adds a record to the file, and ends the file where it is large enough; end is the ordinal behind its rows.
+func (f *files) write(ctx context.Context, rec arrow.Record, end int64) error {
 	if f.open == nil {
 		e, err := f.create(rec.Schema())
 		if err != nil {
@@ -80,6 +82,7 @@ func (f *files) write(ctx context.Context, rec arrow.Record) error {
 		return fmt.Errorf("encode %s: %w", filepath.Base(f.open.path), err)
 	}
 	f.open.rows += rec.NumRows()
+	f.open.end = end
 	if f.open.Size() >= f.w.s.opts.FileSize {
 		return f.close(ctx)
 	}
@@ -141,7 +144,7 @@ func (f *files) close(ctx context.Context) error {
 		e.remove()
 		return err
 	}
-	done := stagedFile{name: filepath.Base(e.path), rows: e.rows, bytes: info.Size()}
+	done := stagedFile{name: filepath.Base(e.path), rows: e.rows, bytes: info.Size(), end: e.end}
 	f.list = append(f.list, done)
 	f.g.Go(func() error {
 		defer e.remove()

@@ -17,8 +17,6 @@ import (
 	"github.com/apache/arrow/go/v17/arrow/decimal128"
 	"github.com/apache/arrow/go/v17/arrow/memory"
 	"github.com/snowflakedb/gosnowflake"
-
-	"github.com/floedata/floe/sink/snowflake/snowflaketest"
 )
 
 // TestMain keeps the driver, which logs every error that it answers, quiet.
@@ -29,10 +27,10 @@ func TestMain(m *testing.M) {
 	m.Run()
 }
 
-// look asks the server by connections that do not stay, and by results in JSON, whose numbers are texts.
-func look(s *snowflaketest.Server, do func(db *sql.DB) error) error {
-	cfg, format, zone := s.Config(), "JSON", "UTC"
-	cfg.Params["GO_QUERY_RESULT_FORMAT"], cfg.Params["TIMEZONE"] = &format, &zone
+// look asks an account by connections that do not stay, and by results in JSON, whose numbers are texts.
+func look(cfg *gosnowflake.Config, do func(db *sql.DB) error) error {
+	format, zone := "JSON", "UTC"
+	cfg.Params = map[string]*string{"GO_QUERY_RESULT_FORMAT": &format, "TIMEZONE": &zone}
 	db := sql.OpenDB(gosnowflake.NewConnector(gosnowflake.SnowflakeDriver{}, *cfg))
 	return errors.Join(do(db), db.Close())
 }

@@ -21,6 +21,7 @@ type loading struct {
 	w       *writer
 	b       *sink.Batch
 	st      *staged // nil for a batch without rows
+	work    string  // the work table that its rows are in, where COPY may refuse some
 	receipt sink.Receipt
 	done    bool // found loaded by an earlier try
 	err     error
@@ -79,6 +80,11 @@ func (s *Sink) loadTogether(ctx context.Context, loads []*loading) error {
 	return s.session(ctx, func(c *sql.Conn) error {
 		if err := s.settle(ctx, c, loads, false); err != nil {
 			return err
+		}
+		if s.opts.OnError != Abort {
+			if err := s.tolerate(ctx, c, loads); err != nil {
+				return err
+			}
 		}
 		if err := gate(ctx, loads); err != nil {
 			return err

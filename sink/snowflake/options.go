@@ -49,6 +49,10 @@ type Options struct {
 	Uploads int
 	// CopyFiles is how many files one COPY takes at most, up to 1,000. Default: 1,000.
 	CopyFiles int
+	// OnError says what becomes of a batch of which COPY refuses rows that the sink took for good. Other than Abort, the
+	// rows go through a temporary table, their batch stays in memory until it is loaded, and batches load one by one.
+	// Default: Abort.
+	OnError OnError
 	// KeepStaged leaves the files on the stage after they are loaded.
 	KeepStaged bool
 	// StagingDir is a local directory for files on their way, which must exist; what the sink puts there it removes.
@@ -113,6 +117,9 @@ func checked(of, table string, o *Options) (Options, error) {
 	}
 	if strings.Trim(opts.Prefix, plainPath) != "" || strings.HasPrefix(opts.Prefix, "/") || strings.HasSuffix(opts.Prefix, "/") {
 		f.Add("Options.Prefix", "%q is not a directory of letters, digits, _, -, ., = with / between", opts.Prefix)
+	}
+	if opts.OnError.fault != "" {
+		f.Add("Options.OnError", "%s", opts.OnError.fault)
 	}
 	if opts.Compression < Zstd || opts.Compression > Uncompressed {
 		f.Add("Options.Compression", "%d is none of Zstd, Snappy, Uncompressed", opts.Compression)

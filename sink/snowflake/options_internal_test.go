@@ -18,7 +18,7 @@ import (
 func TestOptionFaults(t *testing.T) {
 	_, err := checked("sink/snowflake.New", "", &Options{
 		Mode: 7, Evolve: -1, Key: []string{"a", "A", ""}, Database: "\x00", Schema: strings.Repeat("s", 256), Rejects: "\xff",
-		Stage: "\x00", Prefix: "/it's", FileSize: 1, FlushInterval: -1, Compression: 9, Uploads: 1000, CopyFiles: 1001,
+		Stage: "\x00", Prefix: "/it's", FileSize: 1, FlushInterval: -1, Compression: 9, OnError: SkipFileOver(101), Uploads: 1000, CopyFiles: 1001,
 		StagingDir: "it's", Warehouse: "\x00", Role: "\x00", LockTimeout: time.Millisecond, StatementTimeout: 8 * 24 * time.Hour,
 	})
 	var faults *config.Error
@@ -85,7 +85,7 @@ func TestOptionDefaults(t *testing.T) {
 		Stage: "_FLOE_STAGE", Prefix: "floe", FileSize: 128_000_000, FlushInterval: time.Minute, Uploads: 4, CopyFiles: 1000,
 		QueryTag: "floe", LockTimeout: time.Minute, StatementTimeout: time.Hour,
 	}
-	if diff := cmp.Diff(want, o, cmp.Comparer(func(a, b *slog.Logger) bool { return a == b })); diff != "" {
+	if diff := cmp.Diff(want, o, cmp.Comparer(func(a, b *slog.Logger) bool { return a == b }), cmp.AllowUnexported(OnError{})); diff != "" {
 		t.Errorf("defaults (-want +got):\n%s", diff)
 	}
 }

@@ -48,7 +48,7 @@ func (s *Sink) checkSchema(schema *arrow.Schema) error {
 		if err := s.d.CheckName(f.Name); err != nil {
 			return s.refuse(f, "its name "+err.Error()+": rename the column")
 		}
-		if name == ordinalColumn && s.opts.Mode == sink.Upsert {
+		if name == ordinalColumn && s.throughWork() {
 			return s.refuse(f, "the sink has a column of that name for itself: rename the column")
 		}
 		if other, dup := seen[name]; dup {
@@ -79,6 +79,9 @@ func (s *Sink) keyOf(schema *arrow.Schema) ([]int, error) {
 	return key, nil
 }
 
+// throughWork says that rows go into a work table, and from there into the table.
+func (s *Sink) throughWork() bool { return s.opts.Mode == sink.Upsert || s.opts.OnError != Abort }
+
 // columnOf returns the column that is made for a field.
 func (s *Sink) columnOf(f arrow.Field, key bool) (dialect.Column, error) {
 	typ, err := s.d.Type(f, key)
@@ -96,8 +99,9 @@ func (s *Sink) columnFor(t *dialect.Table, f arrow.Field) *dialect.Column {
 	return t.Column(s.d, s.opts.resolve(f.Name))
 }
 
-// newPlan pairs the fields with the columns that the table has for them.
-func (s *Sink) newPlan(schema *arrow.Schema, t *dialect.Table, mode sink.Mode) (*plan, error) {
+// newPlan pairs the fields with the columns that the table has for them; own says that it is the sink's table, not that of
+// rejects.
+func (s *Sink) newPlan(schema *arrow.Schema, t *dialect.Table, own bool) (*plan, error) {
 	p := &plan{schema: schema, shape: s.shape.Load()}
 	given := map[string]bool{}
 	var fields []arrow.Field
@@ -120,7 +124,7 @@ func (s *Sink) newPlan(schema *arrow.Schema, t *dialect.Table, mode sink.Mode) (
 	if len(fields) == 0 {
 		return nil, &sink.SchemaError{Target: s.table, Reason: "every column of the rows is of type null: give one a type"}
 	}
-	if mode == sink.Upsert {
+	if own && s.throughWork() {
 		fields = append(fields, arrow.Field{Name: ordinalColumn, Type: arrow.PrimitiveTypes.Int64})
 	}
 	p.file = arrow.NewSchema(fields, nil)
@@ -130,7 +134,7 @@ func (s *Sink) newPlan(schema *arrow.Schema, t *dialect.Table, mode sink.Mode) (
 		}
 	}
 	var err error
-	if mode == sink.Upsert {
+	if own {
 		p.key, err = s.keyOf(schema)
 	}
 	return p, err
@@ -240,24 +244,29 @@ func (p *plan) check(rec arrow.Record) []deadletter.Reason {
 	return rejects.Merge(lists...)
 }
 
-// record lays borrowed rows out for a file, for the caller to release; the first has that ordinal.
-func (p *plan) record(mem memory.Allocator, rec arrow.Record, ordinal int64) arrow.Record {
+// record lays borrowed rows out for a file, for the caller to release. They are those of a record whose first row has that
+// ordinal, without the ones that the reasons name.
+func (p *plan) record(mem memory.Allocator, kept arrow.Record, ordinal int64, reasons []deadletter.Reason) arrow.Record {
 	columns := make([]arrow.Array, 0, p.file.NumFields())
 	for _, c := range p.columns {
 		if !c.absent {
-			columns = append(columns, rec.Column(c.field))
+			columns = append(columns, kept.Column(c.field))
 		}
 	}
 	if len(columns) < p.file.NumFields() {
 		b := array.NewInt64Builder(mem)
 		defer b.Release()
-		b.Reserve(int(rec.NumRows()))
-		for i := range rec.NumRows() {
-			b.UnsafeAppend(ordinal + i)
+		b.Reserve(int(kept.NumRows()))
+		for row := int64(0); b.Len() < int(kept.NumRows()); row++ {
+			if len(reasons) > 0 && reasons[0].Row == row {
+				reasons = reasons[1:]
+				continue
+			}
+			b.UnsafeAppend(ordinal + row)
 		}
 		numbers := b.NewArray()
 		defer numbers.Release()
 		columns = append(columns, numbers)
 	}
-	return array.NewRecord(p.file, columns, rec.NumRows())
+	return array.NewRecord(p.file, columns, kept.NumRows())
 }

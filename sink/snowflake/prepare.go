@@ -38,7 +38,7 @@ func (w *writer) Prepare(ctx context.Context, schema *arrow.Schema) error {
 		if err != nil {
 			return err
 		}
-		p, err := s.newPlan(schema, t, s.opts.Mode)
+		p, err := s.newPlan(schema, t, true)
 		if err != nil {
 			return err
 		}
@@ -274,5 +274,5 @@ func (s *Sink) prepareRejects(ctx context.Context, c *sql.Conn) (*plan, error) {
 			return nil, fmt.Errorf("the table of rejects, %s, has no column %q: drop the table, and let the sink make it anew", s.qualified(name), f.Name)
 		}
 	}
-	return s.newPlan(schema, t, sink.Append)
+	return s.newPlan(schema, t, false)
 }

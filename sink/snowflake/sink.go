@@ -134,6 +134,10 @@ func (s *Sink) Limits() sink.Limits {
 	if s.opts.Mode == sink.Replace {
 		bounded = "replace mode swaps the table in once the source has ended"
 	}
+	group := 16
+	if s.opts.OnError != Abort {
+		group = 0
+	}
 	return sink.Limits{
 		BoundedOnly:  bounded,
 		Batch:        batching.Policy{Bytes: 2 * s.opts.FileSize, Delay: s.opts.FlushInterval},
@@ -141,7 +145,7 @@ func (s *Sink) Limits() sink.Limits {
 		InFlight:     2 + parallel(),
 		Stages:       parallel(),
 		Loads:        2,
-		Group:        16,
+		Group:        group,
 		EmptyBatches: true,
 		KeepsRejects: s.opts.Rejects != "",
 	}

@@ -112,7 +112,7 @@ func load(t testing.TB, w sink.Writer, partition, from string, ids ...int64) str
 func texts(t testing.TB, server *snowflaketest.Server, query string) []string {
 	t.Helper()
 	list := []string{}
-	err := look(server, func(db *sql.DB) error {
+	err := look(server.Config(), func(db *sql.DB) error {
 		rows, err := db.QueryContext(t.Context(), query)
 		if err != nil {
 			return err

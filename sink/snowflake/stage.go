@@ -19,11 +19,12 @@ type staged struct {
 	attempt
 	plan     *plan
 	files    []stagedFile
-	refused  []stagedFile     // for the table of rejects
-	rejected *deadletter.Rows // rows that the table cannot take; nil = none
-	rows     int64            // in files
-	bytes    int64            // of files
-	made     int              // files so far, of both kinds
+	reasons  []deadletter.Reason // why rows are not in files
+	refused  []stagedFile        // for the table of rejects
+	rejected *deadletter.Rows    // rows that the table cannot take; nil = none
+	rows     int64               // in files
+	bytes    int64               // of files
+	made     int                 // files so far, of both kinds
 }
 
 // stagedFile is a file on the stage.
@@ -31,6 +32,7 @@ type stagedFile struct {
 	name  string // below the lane
 	rows  int64
 	bytes int64
+	end   int64 // the ordinal behind its last row
 }
 
 var errSchema = errors.New("the batch has a schema that was not prepared")
@@ -70,7 +72,9 @@ func (w *writer) stage(ctx context.Context, b *sink.Batch) error {
 	}
 	w.hold(st)
 	b.State = st
-	b.Release()
+	if w.s.opts.OnError == Abort {
+		b.Release() // else rows are wanted that COPY refuses
+	}
 	return nil
 }
 
@@ -123,15 +127,20 @@ func (w *writer) encode(ctx context.Context, g *errgroup.Group, b *sink.Batch, s
 	}
 	st.files = out.list
 	var err error
+	st.reasons = refused
 	st.rejected, err = rejects.Take(w.s.mem, b.Records, refused)
-	if err != nil || w.s.opts.Rejects == "" || st.rejected == nil {
-		return err
+	if err != nil || w.s.opts.OnError != Abort {
+		return err // COPY may refuse more
 	}
 	return w.encodeRejects(ctx, g, b, st)
 }
 
-// encodeRejects writes the rows refused, for the table of rejects.
+// encodeRejects writes the rows refused, for the table of rejects, if there is one.
 func (w *writer) encodeRejects(ctx context.Context, g *errgroup.Group, b *sink.Batch, st *staged) error {
+	st.refused = nil
+	if w.s.opts.Rejects == "" || st.rejected == nil {
+		return nil
+	}
 	rec, err := rejects.Record(w.s.mem, b, st.rejected)
 	if err != nil {
 		return err
@@ -161,7 +170,7 @@ func (f *files) encode(ctx context.Context, rec arrow.Record, reasons []deadlett
 	if kept.NumRows() == 0 {
 		return nil
 	}
-	laid := f.plan.record(f.w.s.mem, kept, ordinal)
+	laid := f.plan.record(f.w.s.mem, kept, ordinal, reasons)
 	defer laid.Release()
-	return f.write(ctx, laid)
+	return f.write(ctx, laid, ordinal+rec.NumRows())
 }

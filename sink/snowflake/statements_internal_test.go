@@ -123,7 +123,7 @@ func TestUpsertStatement(t *testing.T) {
 		{Name: "MADE", Type: "TIMESTAMP_LTZ(9)", Default: "CURRENT_TIMESTAMP()"},
 		{Name: "NOTE", Type: "VARCHAR(10)"},
 		{Name: "TWICE", Type: "NUMBER(38,0)", Generated: true},
-	}}, sink.Upsert)
+	}}, true)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -26,8 +26,7 @@ func (s *Sink) upsert(b *block, loads []*loading) {
 		at := slices.IndexFunc(works, func(w *work) bool { return w.p == p })
 		if at < 0 {
 			at = len(works)
-			name := "_FLOE_WORK_" + strings.ToUpper(strings.ReplaceAll(uuid.NewString(), "-", ""))
-			works = append(works, &work{p: p, table: s.qualified(l.w.table), name: s.qualified(name)})
+			works = append(works, &work{p: p, table: s.qualified(l.w.table), name: s.newWork()})
 		}
 		works[at].files = append(works[at].files, l.copied(l.st.files)...)
 	}
@@ -44,6 +43,11 @@ func (s *Sink) upsert(b *block, loads []*loading) {
 	for i, w := range works {
 		b.add(w.p.merge(s, i, w.name, w.table))
 	}
+}
+
+// newWork names a work table.
+func (s *Sink) newWork() string {
+	return s.qualified("_FLOE_WORK_" + strings.ToUpper(strings.ReplaceAll(uuid.NewString(), "-", "")))
 }
 
 // createWork makes a table of the session alone, with the columns of the files. Nothing is NOT NULL there: the rows were

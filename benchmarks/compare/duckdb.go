@@ -59,7 +59,7 @@ func duckDBAlone(function string) side {
 		from := strings.Replace(function, "%s", strings.ReplaceAll(in.data, "'", "''"), 1)
 		clock := child.Start()
 		// Rows may come in any order on both sides: DuckDB loads faster so.
-		err := exec(ctx, file, "SET preserve_insertion_order = false", fmt.Sprintf("CREATE TABLE %s (%s)", table, trips.Table()),
+		err := execAll(ctx, file, "SET preserve_insertion_order = false", fmt.Sprintf("CREATE TABLE %s (%s)", table, trips.Table()),
 			fmt.Sprintf("INSERT INTO %s SELECT * FROM %s", table, from), "CHECKPOINT")
 		if err != nil {
 			return child.Result{}, err
@@ -68,7 +68,7 @@ func duckDBAlone(function string) side {
 	}
 }
 
-func exec(ctx context.Context, file string, statements ...string) (err error) {
+func execAll(ctx context.Context, file string, statements ...string) (err error) {
 	db, err := sql.Open("duckdb", file)
 	if err != nil {
 		return err

@@ -6,7 +6,9 @@
 // ratio is the reference's time by ours, above 1 where we are faster: the median over the pairs of runs. rss is the
 // peak memory of our process, cpu what our process and the reference's used of all cores, the medians too. load is how many
 // processes the machine had to run in the last minute, of which a case needs one or two: above that, the ratio
-// says less than the CPU does. Without a case it names those there are. The data is made once and kept under .cache.
+// says less than the CPU does. Of staged-local, whose server is the same for both and in no hurry, ratio is that of the
+// CPU, and the reference's memory and the bytes uploaded by both are printed too. Without a case it names those there are.
+// The data is made once and kept under .cache.
 //
 // Rows of the memory cases are in memory as Arrow records before the clock starts, on both sides, and go into tables that
 // are there, as the sink would make them. Database servers are started for the case. The -limit cases are those whose
@@ -48,6 +50,7 @@ type job struct {
 	ready     func(ctx context.Context, in input) error // puts into the server what all runs use; nil = nothing
 	floe, ref side
 	perBatch  bool // print what one batch costs more than the reference's
+	client    bool // what counts is the CPU and the memory of the two processes, not the server's pace: ratio is of the CPU
 }
 
 var jobs = map[string]job{
@@ -65,6 +68,7 @@ var jobs = map[string]job{
 	"memory-mysql":          {data: trips.Part, server: host.MariaDB, floe: toMySQL, ref: toMySQLByInsert},
 	"memory-mysql-limit":    {data: trips.Part, server: host.MariaDB, ready: outFile, floe: toMySQL, ref: toMySQLFromFile},
 	"memory-sqlite":         {data: trips.Part, floe: toSQLite, ref: toSQLiteByInsert},
+	"staged-local":          {data: trips.Part, server: host.Snowflake, ready: stagedAlike, floe: stageOurs, ref: stageByADBC, client: true},
 	"postgres-duckdb":       {data: trips.Part, server: host.Postgres, ready: fillPostgres, floe: postgresToDuckDB, ref: postgresToDuckDBByScan},
 }
 
@@ -72,6 +76,13 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	if args, ok := child.Args(); ok {
+		if args[0] == "serve" {
+			if err := host.Serve(); err != nil {
+				fmt.Fprintln(os.Stderr, "serve:", err)
+				os.Exit(1)
+			}
+			os.Exit(0)
+		}
 		child.Answer(work(ctx, args))
 	}
 	pairs := flag.Int("pairs", 5, "how many pairs of runs")
@@ -185,15 +196,24 @@ func (j job) report(name string, ours, theirs []child.Result) (string, error) {
 	seconds := func(r child.Result) float64 { return r.Seconds }
 	var ratios []float64
 	for i := range ours {
-		ratios = append(ratios, theirs[i].Seconds/ours[i].Seconds)
+		if j.client {
+			ratios = append(ratios, theirs[i].CPU/ours[i].CPU)
+		} else {
+			ratios = append(ratios, theirs[i].Seconds/ours[i].Seconds)
+		}
 	}
 	floe, ref := median(ours, seconds), median(theirs, seconds)
-	rss := median(ours, func(r child.Result) float64 { return float64(r.RSS) })
+	memory := func(r child.Result) float64 { return float64(r.RSS) }
+	rss := median(ours, memory)
 	cpu := func(r child.Result) float64 { return r.CPU }
 	line := fmt.Sprintf("%s floe=%.3fs ref=%.3fs ratio=%.2f rss=%.0fMB rows=%d cpu=%.2fs/%.2fs load=%s",
 		name, floe, ref, median(ratios, func(x float64) float64 { return x }), rss/1e6, want.Rows, median(ours, cpu), median(theirs, cpu), load())
 	if j.perBatch {
 		line += fmt.Sprintf(" us_per_batch=%.2f", (floe-ref)/float64(want.Batches)*1e6)
+	}
+	if j.client {
+		size := func(r child.Result) float64 { return float64(r.Size) }
+		line += fmt.Sprintf(" ratio_of=cpu ref_rss=%.0fMB uploaded=%.0fMB/%.0fMB", median(theirs, memory)/1e6, median(ours, size)/1e6, median(theirs, size)/1e6)
 	}
 	return line, nil
 }

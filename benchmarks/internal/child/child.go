@@ -59,17 +59,11 @@ func Answer(r Result, err error) {
 
 // Run starts this program again as a child with args and returns its answer.
 func Run(ctx context.Context, args ...string) (Result, error) {
-	self, err := os.Executable()
+	cmd, err := Command(ctx, args...)
 	if err != nil {
 		return Result{}, err
 	}
-	text, err := json.Marshal(args)
-	if err != nil {
-		return Result{}, err
-	}
-	cmd := exec.CommandContext(ctx, self)
 	var out, stderr bytes.Buffer
-	cmd.Env = append(os.Environ(), env+"="+string(text))
 	cmd.Stdout, cmd.Stderr = &out, &stderr
 	if err := cmd.Run(); err != nil {
 		return Result{}, fmt.Errorf("%s: %w\n%s", strings.Join(args, " "), err, stderr.String())
@@ -79,6 +73,21 @@ func Run(ctx context.Context, args ...string) (Result, error) {
 		return Result{}, fmt.Errorf("%s: answered %q: %w", strings.Join(args, " "), out.String(), err)
 	}
 	return r, nil
+}
+
+// Command is this program as a child with args, for those who talk to it while it runs.
+func Command(ctx context.Context, args ...string) (*exec.Cmd, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	text, err := json.Marshal(args)
+	if err != nil {
+		return nil, err
+	}
+	cmd := exec.CommandContext(ctx, self)
+	cmd.Env = append(os.Environ(), env+"="+string(text))
+	return cmd, nil
 }
 
 // Clock takes the time of a piece of work.

@@ -1,0 +1,85 @@
+package host
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+
+	"github.com/floedata/floe/benchmarks/internal/child"
+	"github.com/floedata/floe/sink/snowflake/snowflaketest"
+)
+
+// countVariable of the environment has the address that tells what has been uploaded.
+const countVariable = "FLOE_BENCHMARK_UPLOADS"
+
+// place is where the fake Snowflake is: what its process tells the one that started it.
+type place struct{ DSN, Uploads string }
+
+// Snowflake starts a fake Snowflake in a process of its own, until stop: it counts the rows of the files that are uploaded
+// and drops the data, so that what is measured is the client. The process is this program with the arguments "serve".
+func Snowflake() (stop func() error, err error) {
+	cmd, err := child.Command(context.Background(), "serve")
+	if err != nil {
+		return nil, err
+	}
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	stop = func() error { return errors.Join(in.Close(), cmd.Wait()) } // it ends with its input
+	var p place
+	if err := json.NewDecoder(out).Decode(&p); err != nil {
+		return nil, errors.Join(fmt.Errorf("the fake Snowflake did not start: %w", err), stop())
+	}
+	return stop, errors.Join(os.Setenv(variable, p.DSN), os.Setenv(countVariable, p.Uploads))
+}
+
+// Serve is the process of [Snowflake]: it ends when its standard input does.
+func Serve() (err error) {
+	s, err := snowflaketest.New(snowflaketest.Options{CountOnly: true})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	go http.Serve(l, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { //nolint:errcheck // until the end
+		_ = json.NewEncoder(w).Encode(s.Uploads()) // whoever asks sees it
+	}))
+	if err := json.NewEncoder(os.Stdout).Encode(place{s.DSN(), "http://" + l.Addr().String()}); err != nil {
+		return err
+	}
+	_, err = io.Copy(io.Discard, bufio.NewReader(os.Stdin))
+	return err
+}
+
+// Uploads returns what has been uploaded to the fake so far.
+func Uploads(ctx context.Context) (u snowflaketest.Uploads, err error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, os.Getenv(countVariable), nil)
+	if err != nil {
+		return u, err
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return u, err
+	}
+	defer resp.Body.Close()
+	return u, json.NewDecoder(resp.Body).Decode(&u)
+}

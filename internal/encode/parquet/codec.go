@@ -1,6 +1,7 @@
 package parquet
 
 import (
+	"github.com/klauspost/compress/huff0"
 	"github.com/klauspost/compress/s2"
 	"github.com/klauspost/compress/zstd"
 	"github.com/parquet-go/parquet-go/format"
@@ -10,11 +11,12 @@ import (
 type compressor struct {
 	codec Codec
 	zstd  *zstd.Encoder
+	huff  huff0.Scratch
 	buf   []byte
 }
 
 func newCompressor(c Codec) (*compressor, error) {
-	p := &compressor{codec: c}
+	p := &compressor{codec: c, huff: huff0.Scratch{Reuse: huff0.ReusePolicyNone}}
 	if c != Zstd {
 		return p, nil
 	}
@@ -39,7 +41,11 @@ func (p *compressor) format() format.CompressionCodec {
 func (p *compressor) compress(src []byte) []byte {
 	switch p.codec {
 	case Zstd:
-		p.buf = p.zstd.EncodeAll(src, p.buf[:0])
+		if p.scattered(src) {
+			p.buf = p.literals(p.buf[:0], src)
+		} else {
+			p.buf = p.zstd.EncodeAll(src, p.buf[:0])
+		}
 	case Snappy:
 		if n := s2.MaxEncodedLen(len(src)); cap(p.buf) < n {
 			p.buf = make([]byte, n)

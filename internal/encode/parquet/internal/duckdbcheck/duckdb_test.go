@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/apache/arrow/go/v17/arrow"
+	"github.com/apache/arrow/go/v17/arrow/array"
 	"github.com/apache/arrow/go/v17/arrow/memory"
 	"github.com/google/go-cmp/cmp"
 	"github.com/marcboeker/go-duckdb"
@@ -62,6 +63,32 @@ func TestRandom(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestScattered has columns without repetition, whose pages are zstd frames of the encoder's own.
+func TestScattered(t *testing.T) {
+	schema := arrow.NewSchema([]arrow.Field{
+		{Name: "token", Type: arrow.BinaryTypes.String},
+		{Name: "at", Type: arrow.FixedWidthTypes.Timestamp_us},
+		{Name: "total", Type: arrow.PrimitiveTypes.Int64, Nullable: true},
+		{Name: "noise", Type: arrow.PrimitiveTypes.Float64},
+	}, nil)
+	b := array.NewRecordBuilder(memory.DefaultAllocator, schema)
+	defer b.Release()
+	rnd := rand.New(rand.NewPCG(6, 6))
+	for i := range 150_000 {
+		b.Field(0).(*array.StringBuilder).Append(fmt.Sprintf("%016x%016x", rnd.Uint64(), rnd.Uint64()))
+		b.Field(1).(*array.TimestampBuilder).Append(arrow.Timestamp(1_700_000_000_000_000 + int64(i)*1_000_000 + rnd.Int64N(1_000_000)))
+		if i%7 == 0 {
+			b.Field(2).AppendNull()
+		} else {
+			b.Field(2).(*array.Int64Builder).Append(rnd.Int64N(10_000_000))
+		}
+		b.Field(3).(*array.Float64Builder).Append(rnd.Float64())
+	}
+	rec := b.NewRecord()
+	defer rec.Release()
+	compare(t, connect(t), nil, rec)
 }
 
 // TestPruning filters by the statistics of row groups, whose bounds decide what DuckDB reads at all.

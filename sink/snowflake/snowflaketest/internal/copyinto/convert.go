@@ -43,7 +43,7 @@ const (
 	maxSeconds  = 9223372036854 // years beyond 290,000: what Snowflake takes for a time of seconds ends somewhere there
 )
 
-// convert returns how a value of the type src becomes one of dst.
+// convert returns how a value of the type from becomes one of dst.
 func (c *converter) convert(from, dst types.Type) conversion {
 	switch dst.Kind {
 	case types.Fixed:

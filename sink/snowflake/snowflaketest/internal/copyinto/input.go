@@ -27,7 +27,7 @@ type fileColumn struct {
 	name   string
 	typ    types.Type
 	sql    string // over the relation
-	marked bool   // text may be [invalidText]
+	marked bool   // text may have [invalidText]
 }
 
 // close drops what the input has made.
@@ -134,14 +134,12 @@ func parquetColumn(f *Parquet, c *converter, e *element, s string) (fileColumn, 
 	made := fileColumn{name: e.name, sql: s}
 	if e.leaf() && !e.repeated {
 		typ, value, err := f.value(e, s)
-		made.typ, made.sql = typ, value
-		made.marked = typ.Kind == types.Text && f.text()
+		made.typ, made.sql, made.marked = typ, value, f.decodes(e)
 		return made, err
 	}
 	n := &nested{format: f, converter: c}
 	text, err := n.child(e, s)
-	made.typ, made.sql = types.Type{Kind: types.Variant}, text
-	made.marked = f.text()
+	made.typ, made.sql, made.marked = types.Type{Kind: types.Variant}, text, f.decodes(e)
 	return made, err
 }
 

@@ -74,6 +74,8 @@ func TestParquetTraps(t *testing.T) {
 		},
 		{"bytes are text", "SELECT encode('ä') AS b", []string{"B TEXT"}, nil, "", "LOADED 1 1 1 0", "ä"},
 		{"bytes that are no text", `SELECT '\xFF\x00'::BLOB AS a`, []string{"A TEXT"}, nil, "", `LOAD_FAILED 1 0 1 1 Invalid UTF8 detected in string '0xFF00' 1 0 "T"["A":1]`, ""},
+		{"nested bytes that are no text", `SELECT ['\xFF'::BLOB] AS a`, []string{"A VARIANT"}, nil, "", `LOAD_FAILED 1 0 1 1 Invalid UTF8 detected in string '0xFF' 1 0 "T"["A":1]`, ""},
+		{"private characters", "SELECT chr(57346) AS a", []string{"A TEXT"}, nil, "", "LOADED 1 1 1 0", "\uE002"},
 		{"bytes that are text that is digits", "SELECT encode('0A0B') AS a", []string{"A BINARY"}, nil, "", "LOADED 1 1 1 0", `\x0A\x0B`},
 		{"bytes that are text that is no digits", "SELECT encode('hello') AS a", []string{"A BINARY"}, nil, "", `LOAD_FAILED 1 0 1 1 Failed to cast variant value "hello" to BINARY 1 0 "T"["A":1]`, ""},
 		{"bytes", "SELECT encode('0A0B') AS a", []string{"A BINARY"}, []string{"BINARY_AS_TEXT=FALSE"}, "", "LOADED 1 1 1 0", "0A0B"},

@@ -3,9 +3,12 @@ package copyinto
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/marcboeker/go-duckdb"
 
 	"github.com/floedata/floe/sink/snowflake/snowflaketest/internal/types"
 )
@@ -142,8 +145,8 @@ func (l *loader) faults(c made, i int) string {
 }
 
 // rows is the relation of rows, without those that have errors.
-func (q *query) rows(l *loader, errors bool) string {
-	if !errors {
+func (q *query) rows(l *loader, bad bool) string {
+	if !bad {
 		return q.values(l)
 	}
 	var good []string
@@ -242,6 +245,10 @@ func (l *loader) fileFault(ctx context.Context, err error) error {
 	if err == nil || !l.parquet() || ctx.Err() != nil || l.req.Transform != nil {
 		return err
 	}
+	var told *duckdb.Error
+	if errors.As(err, &told) && (told.Type == duckdb.ErrorTypeBinder || told.Type == duckdb.ErrorTypeParser || told.Type == duckdb.ErrorTypeCatalog) {
+		return err // the query's own
+	}
 	return &fileError{notParquet, err.Error()}
 }
 
@@ -274,8 +281,9 @@ func (l *loader) conversion(q *query, i int, n int64, text string) RowError {
 		f = isNullField
 	}
 	if f == notUTF8 {
-		value = strings.TrimPrefix(value, invalidText)
-		value = "0x" + value
+		_, value, _ = strings.Cut(value, invalidText)
+		digits := len(value) - len(strings.TrimLeft(value, "0123456789ABCDEF"))
+		value = "0x" + value[:digits]
 	}
 	e := f.row(value, n)
 	e.Line, e.RowStart = n, n

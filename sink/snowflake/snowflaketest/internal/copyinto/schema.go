@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/floedata/floe/sink/snowflake/snowflaketest/internal/types"
@@ -152,20 +153,38 @@ func (f *Parquet) value(e *element, s string) (types.Type, string, error) {
 
 // bytes is the value of BYTE_ARRAY and FIXED_LEN_BYTE_ARRAY.
 func (f *Parquet) bytes(e *element, s string, is func(logical, converted string) bool) (types.Type, string, error) {
-	typed := is("String", "UTF8") || is("Enum", "ENUM") || is("JSON", "JSON")
-	known := typed || strings.HasPrefix(e.logical, "StringType") || strings.HasPrefix(e.logical, "EnumType") || strings.HasPrefix(e.logical, "JsonType")
+	typed := is("String", "UTF8") || is("Enum", "ENUM") || is("Json", "JSON")
 	switch {
 	case strings.HasPrefix(e.logical, "Float16"):
 		return types.Type{Kind: types.Real}, "CAST(" + s + " AS DOUBLE)", nil
-	case is("Json", "JSON"), typed, known && f.text():
+	case typed, e.text() && f.text():
 		return types.Type{Kind: types.Text}, "CAST(" + s + " AS VARCHAR)", nil
-	case known:
+	case e.text():
 		return types.Type{Kind: types.Binary}, "encode(CAST(" + s + " AS VARCHAR))", nil
 	case f.text():
 		// What is not UTF-8 has no text: the column says so, by [invalidText].
 		return types.Type{Kind: types.Text}, "CASE WHEN " + isUTF8(s) + " THEN decode(" + s + ") ELSE " + lit(invalidText) + " || hex(" + s + ") END", nil
 	}
 	return types.Type{Kind: types.Binary}, s, nil
+}
+
+// text tells whether bytes have a type of text, so that DuckDB reads text.
+func (e *element) text() bool {
+	for _, logical := range []string{"StringType", "EnumType", "JsonType"} {
+		if strings.HasPrefix(e.logical, logical) {
+			return true
+		}
+	}
+	return e.converted == "UTF8" || e.converted == "ENUM" || e.converted == "JSON"
+}
+
+// decodes tells whether the element has bytes without a type that are taken for text.
+func (f *Parquet) decodes(e *element) bool {
+	if e.leaf() {
+		typ, _, err := f.value(e, "")
+		return err == nil && typ.Kind == types.Text && !e.text()
+	}
+	return slices.ContainsFunc(e.children, f.decodes)
 }
 
 // invalidText begins the text of bytes that are none, before their digits.

@@ -21,7 +21,7 @@ import (
 const serverKills = 10
 
 // long is a source that outlives the kills.
-var long = crashtest.Numbers{Partitions: 3, Batches: 120, Rows: 100, Keys: 700}
+var long = crashtest.Numbers{Partitions: 3, Batches: 60, Rows: 100, Keys: 700}
 
 func TestKillPostgresServer(t *testing.T) {
 	killServer(t, databases["postgres"], func() server { return servers.StartPostgres(t) })

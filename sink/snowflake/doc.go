@@ -2,7 +2,8 @@
 // internal stage by PUT, and loaded by COPY INTO, in one transaction with the offset of their partition, which is kept in
 // a table, _FLOE_OFFSETS, beside the target.
 //
-// [Open] connects by a [Config]; [New] takes a pool of gosnowflake that is there. Each batch is encoded and uploaded while
+// [Open] connects by a [Config]; [New] takes a pool of gosnowflake that is there. [Preflight] says beforehand what a role
+// lacks, and [Loader] is for callers with a loop of their own. Each batch is encoded and uploaded while
 // earlier ones load, and its records are released then. A load is one program in Snowflake Scripting, sent as one
 // statement: where its client dies, it goes on to its end and leaves no transaction open. It begins a transaction, copies
 // the files of what is ready, of several partitions if there are, sees that each file came with exactly its rows, and
@@ -58,12 +59,14 @@
 // Files are in a directory of their own on the stage, one a partition, and named by the rows of the partition that they
 // hold and a nonce of the attempt. They are removed once they are loaded; what an attempt left that came to nothing, once
 // its rows are committed. COPY's PURGE is not used, and no other file is touched. [Options].KeepStaged leaves them all.
+// On their way they are in [Options].StagingDir, on disk: an upload from memory that has to be tried again is one of
+// nothing in gosnowflake v1.19.1.
 //
 // # Rejects
 //
 // Rows that the table cannot take, by its NOT NULL, lengths, precisions, scales and ranges, are found before they are
 // encoded, and become rejects. [Options].Rejects keeps them in a table of the same schema, in the load's own transaction.
-// What COPY refuses beyond that fails the load.
+// What COPY refuses beyond that fails the load, unless [Options].OnError says otherwise.
 //
 // # Errors
 //

@@ -22,7 +22,7 @@ var (
 // hints say what to do about a class of errors.
 var hints = map[dialect.Class]string{
 	dialect.Denied:  "the login was refused, or the role lacks a privilege: grant it; Preflight lists what is lacking",
-	dialect.Missing: "it was there before, or is not to be seen by this role; Preflight lists what is lacking",
+	dialect.Missing: "it was there before, or is not to be seen by this role",
 }
 
 // classify marks err as transient where another try may succeed. A context that is done answers its own error.

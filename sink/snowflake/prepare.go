@@ -162,7 +162,15 @@ func (w *writer) create(ctx context.Context, c *sql.Conn, schema *arrow.Schema, 
 	for _, k := range key {
 		names = append(names, columns[k].Name)
 	}
-	return execAll(ctx, c, s.d.CreateTable(s.qualified(w.table), columns, names)+" COMMENT = "+sf.Literal(mark.Text(uuid.NewString())))
+	err = execAll(ctx, c, s.d.CreateTable(s.qualified(w.table), columns, names)+" COMMENT = "+sf.Literal(mark.Text(uuid.NewString())))
+	if err == nil || s.d.Classify(err) != dialect.Conflict {
+		return err
+	}
+	// Another process may have made it at the same time.
+	if _, found, look := s.place.Comment(ctx, c, w.table); look == nil && !found {
+		return fmt.Errorf("there is something of that name which this role does not see: grant it SELECT and INSERT, or name another table (%v)", err)
+	}
+	return err
 }
 
 // putMark sets the comment of a table to the user's text and a mark, unless another process has changed it meanwhile.

@@ -144,7 +144,7 @@ func TestStatements(t *testing.T) {
 		{`INSERT INTO t VALUES (1, 'a', 2), (2, NULL, 3.456)`, "2"},
 		{`INSERT INTO t (id) VALUES (3)`, "1"},
 		{`SELECT * FROM t ORDER BY id`, "1|a|2.00\n2|NULL|3.46\n3|NULL|1.50"},
-		{`INSERT INTO t (id, name) VALUES (NULL, 'x')`, "(100072 22000) NULL result in a non-nullable column"},
+		{`INSERT INTO t (id, name) VALUES (NULL, 'x')`, "(100072 22000) DML operation to table DB.PUBLIC.T failed on column ID with error: NULL result in a non-nullable column"},
 		{`INSERT INTO t (id, name) VALUES (4, 'toolong')`, "(100078 22000) is too long and would be truncated"},
 		{`INSERT INTO t (id, name) VALUES ('four', 'x')`, "(100038 22018) Numeric value 'four' is not recognized"},
 		{`INSERT INTO t VALUES (1)`, "(2020 21S01) Insert value list does not match column list expecting 3 but got 1"},

@@ -84,12 +84,12 @@ func parseExpr(text string) (syntax.Expr, error) {
 }
 
 // guarded is an expression that is the column's value, or raises an error where that must not be NULL.
-func guarded(o *object, c column, sql string) string {
+func (w *work) guarded(o *object, c column, sql string) string {
 	if !c.NotNull {
 		return sql
 	}
 	message := fmt.Sprintf("%s100072:22000:DML operation to table %s failed on column %s with error: NULL result in a non-nullable column",
-		raised, quoted(o.Name), quoted(c.Name))
+		raised, w.e.catalog.full(o), quoted(c.Name))
 	return fmt.Sprintf("CASE WHEN %s IS NULL THEN error(%s) ELSE %[1]s END", sql, literal(message))
 }
 
@@ -121,7 +121,7 @@ func (w *work) insertExprs(o *object, given map[int]string, query string, n int)
 		}
 		name := fmt.Sprintf(`"v%d"`, i+1)
 		values = append(values, x+" AS "+name)
-		checked = append(checked, guarded(o, c, name))
+		checked = append(checked, w.guarded(o, c, name))
 		names = append(names, c.physical())
 	}
 	return w.affected(fmt.Sprintf(`INSERT INTO %s (%s, %s) SELECT %s, %d FROM (SELECT %s FROM (%s) AS q(%s)) AS v`,
@@ -159,7 +159,7 @@ func (w *work) changeRows(o *object, table string, set map[int]string) (int64, e
 			values = append(values, "t."+c.physical())
 			continue
 		}
-		x = guarded(o, c, "u."+quote(x))
+		x = w.guarded(o, c, "u."+quote(x))
 		values = append(values, x)
 		assigned = append(assigned, fmt.Sprintf("%s = %s", c.physical(), x))
 	}

@@ -95,19 +95,27 @@ func later(t *testing.T, s *Session, sql string) func() (string, error) {
 // waiters waits until n statements wait for locks.
 func waiters(t *testing.T, e *Engine, n int) {
 	t.Helper()
-	for range 2000 {
+	until(t, func() bool {
 		e.mu.Lock()
+		defer e.mu.Unlock()
 		got := 0
 		for _, l := range e.locks {
 			got += len(l.queue)
 		}
-		e.mu.Unlock()
-		if got == n {
+		return got == n
+	})
+}
+
+// until waits until something is so.
+func until(t *testing.T, so func() bool) {
+	t.Helper()
+	for range 10_000 {
+		if so() {
 			return
 		}
 		time.Sleep(time.Millisecond)
 	}
-	t.Fatalf("%d statements do not come to wait", n)
+	t.Fatal("what the test waits for does not come")
 }
 
 // A conflicting UPDATE waits, and then sees what it waited for; INSERT and SELECT wait for nobody.
@@ -259,13 +267,18 @@ func TestAbort(t *testing.T) {
 
 	// A statement that waits for its turn in the session is aborted, too.
 	slow := later(t, b, `SELECT SYSTEM$WAIT(1)`)
+	until(t, func() bool {
+		if b.turn.TryLock() {
+			b.turn.Unlock()
+			return false
+		}
+		return true
+	})
 	go func() {
 		_, err := b.Execute(context.Background(), Request{SQL: `SELECT 1`, QueryID: "queued"})
 		errs <- err
 	}()
-	for !e.Abort("queued") {
-		time.Sleep(time.Millisecond)
-	}
+	until(t, func() bool { return e.Abort("queued") })
 	_, _ = slow()
 	if err := <-errs; err == nil || err.(*Error).Code != 604 {
 		t.Errorf("the statement that waited for its turn: %v", err)

@@ -88,14 +88,6 @@ func (b *bitmap) ones() (n int) {
 	return n
 }
 
-// nulls counts those from from to to that are not there.
-func (v validity) nulls(from, to int) int {
-	if v.bits == nil || from == to {
-		return 0
-	}
-	return to - from - bitutil.CountSetBits(v.bits, v.offset+from, to-from)
-}
-
 // bitValues are the values of a BOOLEAN: PLAIN, one bit each.
 type bitValues struct {
 	open  bitmap
@@ -142,17 +134,4 @@ func (v *bitValues) encode(dst []byte) []byte {
 	dst = append(dst, v.open.buf...)
 	v.open.reset()
 	return dst
-}
-
-// join widens b to hold the bounds of more values.
-func (b *bounds) join(more bounds, order func(a, b []byte) int) {
-	if more.min == nil {
-		return
-	}
-	if b.min == nil || order(more.min, b.min) < 0 {
-		b.min = more.min
-	}
-	if b.max == nil || order(more.max, b.max) > 0 {
-		b.max = more.max
-	}
 }

@@ -31,8 +31,8 @@ type Options struct {
 	PageBytes int
 	// RowGroupRows is the most rows of a row group. 0 = DefaultRowGroupRows.
 	RowGroupRows int
-	// RowGroupBytes ends a row group once it has about so many bytes in memory, most of them compressed: it is
-	// what a Writer holds at most, and besides two pages a column. 0 = DefaultRowGroupBytes.
+	// RowGroupBytes ends a row group once it takes about so many bytes of memory: its pages, compressed, and the page
+	// and the dictionary that each column is filling. A Writer holds little more. 0 = DefaultRowGroupBytes.
 	RowGroupBytes int64
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
+	"github.com/apache/arrow/go/v17/arrow/bitutil"
 )
 
 // selection names places of an array: those of list, or, without one, those from from to to.
@@ -104,6 +105,14 @@ func zeroBits(scratch *[]byte, n int) []byte {
 func (v validity) valid(i int) bool {
 	i += v.offset
 	return v.bits == nil || v.bits[i>>3]>>(i&7)&1 != 0
+}
+
+// nulls counts those from from to to that are not there.
+func (v validity) nulls(from, to int) int {
+	if v.bits == nil || from == to {
+		return 0
+	}
+	return to - from - bitutil.CountSetBits(v.bits, v.offset+from, to-from)
 }
 
 // places appends the places from from to to whose values are there.

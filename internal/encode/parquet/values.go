@@ -34,6 +34,19 @@ type values interface {
 // PLAIN, without the length of a byte array. Without any value that has an order both are nil.
 type bounds struct{ min, max []byte }
 
+// join widens b to hold the bounds of more values.
+func (b *bounds) join(more bounds, order func(a, b []byte) int) {
+	if more.min == nil {
+		return
+	}
+	if b.min == nil || order(more.min, b.min) < 0 {
+		b.min = more.min
+	}
+	if b.max == nil || order(more.max, b.max) > 0 {
+		b.max = more.max
+	}
+}
+
 // Limits of dictionaries.
 const (
 	// sampleValues are looked at before it is known whether they repeat.

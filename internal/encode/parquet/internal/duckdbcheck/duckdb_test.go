@@ -91,6 +91,31 @@ func TestScattered(t *testing.T) {
 	compare(t, connect(t), nil, rec)
 }
 
+// TestExtensions: DuckDB has types of its own for UUID and JSON.
+func TestExtensions(t *testing.T) {
+	named := func(name string) arrow.Metadata {
+		return arrow.MetadataFrom(map[string]string{"ARROW:extension:name": name})
+	}
+	schema := arrow.NewSchema([]arrow.Field{
+		{Name: "u", Type: &arrow.FixedSizeBinaryType{ByteWidth: 16}, Metadata: named("arrow.uuid"), Nullable: true},
+		{Name: "j", Type: arrow.BinaryTypes.String, Metadata: named("arrow.json"), Nullable: true},
+	}, nil)
+	b := array.NewRecordBuilder(memory.DefaultAllocator, schema)
+	defer b.Release()
+	b.Field(0).(*array.FixedSizeBinaryBuilder).Append([]byte("\x00\x11\x22\x33\x44\x55\x66\x77\x88\x99\xaa\xbb\xcc\xdd\xee\xff"))
+	b.Field(1).(*array.StringBuilder).Append(`{"a": [1, "é"]}`)
+	b.Field(0).AppendNull()
+	b.Field(1).AppendNull()
+	rec := b.NewRecord()
+	defer rec.Release()
+	got := records(t, connect(t), "SELECT typeof(u) || ' ' || u::VARCHAR, j::VARCHAR FROM read_parquet('"+write(t, nil, rec)+"')")
+	defer release(got)
+	want := [][]any{{sample.Text("UUID 00112233-4455-6677-8899-aabbccddeeff"), nil}, {sample.Text(`{"a": [1, "é"]}`), nil}}
+	if diff := cmp.Diff(want, [][]any{values(got, 0), values(got, 1)}); diff != "" {
+		t.Errorf("mismatch (-want +got):\n%s", diff)
+	}
+}
+
 // TestPruning filters by the statistics of row groups, whose bounds decide what DuckDB reads at all.
 func TestPruning(t *testing.T) {
 	schema := arrow.NewSchema([]arrow.Field{

@@ -3,6 +3,7 @@ package engine
 import (
 	"reflect"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/floedata/floe/sink/snowflake/snowflaketest/internal/syntax"
 )
@@ -67,8 +68,8 @@ func FuzzQuoted(f *testing.F) {
 		f.Add(n)
 	}
 	f.Fuzz(func(t *testing.T, name string) {
-		if name == "" {
-			return
+		if name == "" || !utf8.ValidString(name) {
+			return // no text of SQL
 		}
 		parsed, err := syntax.ParseName(quote(name) + "." + quote(name))
 		if err != nil || len(parsed.Parts) != 2 || parsed.Parts[0] != name || parsed.Last() != name {

@@ -22,7 +22,24 @@ func TestRandom(t *testing.T) {
 	}
 }
 
-// FuzzRoundTrip does the same for any seed.
+// TestLeaves has columns of every type that is not nested, with and without nulls, in several row groups and pages.
+func TestLeaves(t *testing.T) {
+	var fields []arrow.Field
+	for i, dt := range sample.Leaves() {
+		fields = append(fields,
+			arrow.Field{Name: fmt.Sprintf("c%d", i), Type: dt},
+			arrow.Field{Name: fmt.Sprintf("n%d", i), Type: dt, Nullable: true})
+	}
+	schema := arrow.NewSchema(fields, nil)
+	rnd := rand.New(rand.NewPCG(7, 7))
+	for range 3 {
+		rec := sample.Record(rnd, checked(t), schema, 400)
+		defer rec.Release()
+		readBack(t, encode(t, schema, &parquet.Options{PageBytes: 500, RowGroupRows: 150}, rec), rec)
+	}
+}
+
+// FuzzRoundTrip does for any seed what TestRandom does.
 func FuzzRoundTrip(f *testing.F) {
 	f.Add(uint64(1000))
 	f.Fuzz(roundTrip)

@@ -196,6 +196,6 @@ func (r *rows) faults(misfits []misfit) []floesql.Fault {
 
 // Close implements [floesql.Rows].
 func (r *rows) Close() error {
-	r.result.close()
+	r.result.giveUp(false)
 	return nil
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"net"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -40,15 +39,14 @@ const msgHeader = 5
 // anything of them. The connection goes back to the pool once the server says that it is ready again, and is closed where it
 // has not come to that.
 type result struct {
-	held  *pgxpool.Conn // nil once it is given back
-	net   net.Conn
-	free  func() bool  // ends the watch over the query's context, whose end breaks the connection
-	cause func() error // of that end; nil = it has not come
+	net   io.Reader
+	end   func(clean bool) // gives the connection up; nil once it is called
+	cause func() error     // of the end of the query's context, which breaks the connection; nil = it has not come
 
-	buf        []byte
-	start, end int // of what has been read and not been taken
-	err        error
-	done       bool
+	buf      []byte
+	from, to int // of what has been read and not been taken
+	err      error
+	done     bool
 }
 
 // send asks for the rows of a statement that has been described on the connection, which it takes over.
@@ -59,8 +57,15 @@ func send(ctx context.Context, held *pgxpool.Conn, query string, d *pgconn.State
 		closeConn(held)
 		return nil, err
 	}
-	r := &result{held: held, net: pg.Conn(), buf: make([]byte, readSize), cause: func() error { return context.Cause(ctx) }}
-	r.free = context.AfterFunc(ctx, func() { _ = r.net.SetDeadline(time.Unix(1, 0)) }) // reading fails then, or has failed
+	conn := pg.Conn()
+	free := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) }) // reading fails then, or has failed
+	r := newResult(conn, func() error { return context.Cause(ctx) }, func(clean bool) {
+		if free() && clean { // else a deadline is set, or about to be
+			held.Release()
+		} else {
+			closeConn(held)
+		}
+	})
 	f := pg.Frontend()
 	// It is parsed again, as a pool of sessions between here and the server may have changed the session.
 	f.SendParse(&pgproto3.Parse{Query: query, ParameterOIDs: d.ParamOIDs})
@@ -72,6 +77,10 @@ func send(ctx context.Context, held *pgxpool.Conn, query string, d *pgconn.State
 		return nil, r.err
 	}
 	return r, nil
+}
+
+func newResult(from io.Reader, cause func() error, end func(clean bool)) *result {
+	return &result{net: from, cause: cause, end: end, buf: make([]byte, readSize)}
 }
 
 // next returns the next row: two bytes with the number of its values, then each with its length before it. It is good
@@ -99,7 +108,7 @@ func (r *result) take(kind byte, body []byte) {
 			r.fail(errors.New("the server was ready before the query had ended"))
 			return
 		}
-		r.giveBack()
+		r.giveUp(true)
 		if r.err == nil {
 			r.err = io.EOF
 		}
@@ -131,7 +140,7 @@ func (r *result) settle(told error) {
 		}
 	}
 	r.err = told
-	r.giveBack()
+	r.giveUp(true)
 }
 
 // message returns the next message, which is good until the next call.
@@ -139,7 +148,7 @@ func (r *result) message() (kind byte, body []byte, err error) {
 	if err := r.fill(msgHeader); err != nil {
 		return 0, nil, err
 	}
-	head := r.buf[r.start:]
+	head := r.buf[r.from:]
 	size := int64(binary.BigEndian.Uint32(head[1:])) + 1
 	if size < msgHeader || size > math.MaxInt32 {
 		return 0, nil, fmt.Errorf("the server sent a message of %d bytes", size)
@@ -147,23 +156,23 @@ func (r *result) message() (kind byte, body []byte, err error) {
 	if err := r.fill(int(size)); err != nil {
 		return 0, nil, err
 	}
-	kind, body = r.buf[r.start], r.buf[r.start+msgHeader:r.start+int(size)]
-	r.start += int(size)
+	kind, body = r.buf[r.from], r.buf[r.from+msgHeader:r.from+int(size)]
+	r.from += int(size)
 	return kind, body, nil
 }
 
 // fill makes sure that n bytes are there.
 func (r *result) fill(n int) error {
-	if r.end-r.start >= n {
+	if r.to-r.from >= n {
 		return nil
 	}
-	rest := r.buf[r.start:r.end]
+	rest := r.buf[r.from:r.to]
 	if n > len(r.buf) {
 		r.buf = make([]byte, n+n/4)
 	}
-	r.start, r.end = 0, copy(r.buf, rest)
-	got, err := io.ReadAtLeast(r.net, r.buf[r.end:], n-r.end)
-	r.end += got
+	r.from, r.to = 0, copy(r.buf, rest)
+	got, err := io.ReadAtLeast(r.net, r.buf[r.to:], n-r.to)
+	r.to += got
 	if errors.Is(err, io.EOF) { // which stands for the end of the rows
 		err = io.ErrUnexpectedEOF
 	}
@@ -176,25 +185,15 @@ func (r *result) fail(err error) {
 		err = cause
 	}
 	r.err = err
-	r.close()
+	r.giveUp(false)
 }
 
-// giveBack gives the connection back to the pool: the server is ready, and has nothing more to say.
-func (r *result) giveBack() {
-	if !r.free() { // a deadline is set, or about to be
-		closeConn(r.held)
-	} else {
-		r.held.Release()
-	}
-	r.held = nil
-}
-
-// close ends the result, read or not.
-func (r *result) close() {
-	if r.held != nil {
-		r.free()
-		closeConn(r.held)
-		r.held = nil
+// giveUp gives the connection up: clean, where the server is ready and has nothing more to say. Where that has been done
+// it does nothing.
+func (r *result) giveUp(clean bool) {
+	if r.end != nil {
+		r.end(clean)
+		r.end = nil
 	}
 }
 

@@ -76,13 +76,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	if args, ok := child.Args(); ok {
-		if args[0] == "serve" {
-			if err := host.Serve(); err != nil {
-				fmt.Fprintln(os.Stderr, "serve:", err)
-				os.Exit(1)
-			}
-			os.Exit(0)
-		}
+		host.ServeIfAsked(args)
 		child.Answer(work(ctx, args))
 	}
 	pairs := flag.Int("pairs", 5, "how many pairs of runs")

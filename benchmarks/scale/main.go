@@ -4,8 +4,8 @@
 //	duckdb rows=3000000 seconds=… cpu=…s rows/s=… rss=…MB size=…MB
 //	duckdb ok: memory spreads by …%, of 20%; the time of a row by …% by the clock and …% by the CPU, of 30%
 //
-// Arguments are a target, duckdb or postgres, and sizes in millions of rows; without sizes 3, 30 and 300 go into
-// DuckDB, 10 and 100 into PostgreSQL, and without a target both are done.
+// Arguments are a target, duckdb, postgres or snowflake, and sizes in millions of rows; without sizes 3, 30 and 300 go
+// into DuckDB, 10 and 100 into PostgreSQL, 5 and 50 to a stage of a fake Snowflake, and without a target all are done.
 //
 // The source is one Parquet file of a million rows under as many names as are needed, of which six columns are read, 100
 // bytes a row: a number, a time, two decimals, a word and a random text. The bounds of memory are the same for every size
@@ -61,6 +61,7 @@ type target struct {
 var targets = []target{
 	{"duckdb", []int{3, 30, 300}, nothing, duckDB},
 	{"postgres", []int{10, 100}, host.Postgres, postgres},
+	{"snowflake", []int{5, 50}, host.Snowflake, staged},
 }
 
 func nothing() (stop func() error, err error) { return func() error { return nil }, nil }
@@ -80,6 +81,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	if args, ok := child.Args(); ok {
+		host.ServeIfAsked(args)
 		child.Answer(work(ctx, args))
 	}
 	var l load
@@ -88,7 +90,7 @@ func main() {
 	flag.Int64Var(&l.DuckDB, "duckdb-memory", 64, "DuckDB's memory_limit in MiB")
 	flag.Int64Var(&l.Heap, "go-memory", 384, "GOMEMLIMIT in MiB")
 	flag.Usage = func() {
-		fmt.Fprintln(flag.CommandLine.Output(), "usage: scale [flags] [duckdb|postgres [MILLIONS ...]]")
+		fmt.Fprintln(flag.CommandLine.Output(), "usage: scale [flags] [duckdb|postgres|snowflake [MILLIONS ...]]")
 		flag.PrintDefaults()
 	}
 	flag.Parse()
@@ -141,7 +143,7 @@ func choose(args []string) ([]target, error) {
 		}
 		return []target{t}, nil
 	}
-	return nil, fmt.Errorf("%q is not a target: give duckdb or postgres", args[0])
+	return nil, fmt.Errorf("%q is not a target: give duckdb, postgres or snowflake", args[0])
 }
 
 func (t target) scale(ctx context.Context, l load) (err error) {

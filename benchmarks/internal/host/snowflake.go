@@ -22,9 +22,9 @@ const countVariable = "FLOE_BENCHMARK_UPLOADS"
 type place struct{ DSN, Uploads string }
 
 // Snowflake starts a fake Snowflake in a process of its own, until stop: it counts the rows of the files that are uploaded
-// and drops the data, so that what is measured is the client. The process is this program with the arguments "serve".
+// and drops the data, so that what is measured is the client. The process is this program, see [ServeIfAsked].
 func Snowflake() (stop func() error, err error) {
-	cmd, err := child.Command(context.Background(), "serve")
+	cmd, err := child.Command(context.Background(), serving)
 	if err != nil {
 		return nil, err
 	}
@@ -48,8 +48,22 @@ func Snowflake() (stop func() error, err error) {
 	return stop, errors.Join(os.Setenv(variable, p.DSN), os.Setenv(countVariable, p.Uploads))
 }
 
-// Serve is the process of [Snowflake]: it ends when its standard input does.
-func Serve() (err error) {
+// serving is the argument of the child that is the fake.
+const serving = "serve"
+
+// ServeIfAsked is the process of [Snowflake], where the arguments of a child say so: it ends when its standard input does.
+func ServeIfAsked(args []string) {
+	if args[0] != serving {
+		return
+	}
+	if err := serve(); err != nil {
+		fmt.Fprintln(os.Stderr, "serve:", err)
+		os.Exit(1)
+	}
+	os.Exit(0)
+}
+
+func serve() (err error) {
 	s, err := snowflaketest.New(snowflaketest.Options{CountOnly: true})
 	if err != nil {
 		return err

@@ -100,14 +100,21 @@ func (f *files) create(schema *arrow.Schema) (*encoding, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make a file to stage: %w", err)
 	}
-	codec := map[Compression]parquet.Codec{Zstd: parquet.Zstd, Snappy: parquet.Snappy, Uncompressed: parquet.None}[f.w.s.opts.Compression]
-	w, err := parquet.NewWriter(disk, schema, &parquet.Options{Codec: codec})
-	e := &encoding{Writer: w, path: path, disk: disk}
-	if err != nil {
+	e := &encoding{path: path, disk: disk}
+	if e.Writer, err = f.writer(disk, schema); err != nil {
 		e.remove()
 		return nil, err
 	}
 	return e, nil
+}
+
+// writer returns one that another file is done with, if there is one.
+func (f *files) writer(disk *os.File, schema *arrow.Schema) (*parquet.Writer, error) {
+	if w, ok := f.plan.writers.Get().(*parquet.Writer); ok {
+		return w, w.Reset(disk)
+	}
+	codec := map[Compression]parquet.Codec{Zstd: parquet.Zstd, Snappy: parquet.Snappy, Uncompressed: parquet.None}[f.w.s.opts.Compression]
+	return parquet.NewWriter(disk, schema, &parquet.Options{Codec: codec})
 }
 
 func (e *encoding) remove() {
@@ -133,6 +140,7 @@ func (f *files) close(ctx context.Context) error {
 	}
 	err := e.Close()
 	if err == nil {
+		f.plan.writers.Put(e.Writer)
 		err = e.disk.Close()
 	}
 	if err != nil {

@@ -3,6 +3,7 @@ package snowflake
 import (
 	"fmt"
 	"slices"
+	"sync"
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
@@ -27,6 +28,7 @@ type plan struct {
 	rest    []dialect.Column // of the table, that the rows lack
 	file    *arrow.Schema    // of the files
 	rejects *plan            // of the table of rejects; nil = none
+	writers sync.Pool        // of *parquet.Writer, for the memory of files that are done
 }
 
 // column is where a field of the rows goes.

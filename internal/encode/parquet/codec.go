@@ -50,7 +50,11 @@ func (p *compressor) compress(src []byte) []byte {
 		if n := s2.MaxEncodedLen(len(src)); cap(p.buf) < n {
 			p.buf = make([]byte, n)
 		}
-		return s2.EncodeSnappy(p.buf[:cap(p.buf)], src)
+		if p.incompressible(src) {
+			p.buf = snappyLiterals(p.buf[:0], src)
+		} else {
+			return s2.EncodeSnappy(p.buf[:cap(p.buf)], src)
+		}
 	default:
 		return src
 	}

@@ -31,14 +31,27 @@ func checked(tb testing.TB) *memory.CheckedAllocator {
 	return mem
 }
 
-// encode writes records to a file in memory.
+// encode writes records to a file in memory, and once more with the same writer, which must give the same bytes.
 func encode(tb testing.TB, schema *arrow.Schema, o *parquet.Options, recs ...arrow.Record) []byte {
 	tb.Helper()
-	var buf bytes.Buffer
+	var buf, again bytes.Buffer
 	w, err := parquet.NewWriter(&buf, schema, o)
 	if err != nil {
 		tb.Fatal(err)
 	}
+	writeAll(tb, w, &buf, recs)
+	if err := w.Reset(&again); err != nil {
+		tb.Fatal(err)
+	}
+	writeAll(tb, w, &again, recs)
+	if !bytes.Equal(buf.Bytes(), again.Bytes()) {
+		tb.Errorf("after Reset the file has %d bytes that differ from the %d of the first", again.Len(), buf.Len())
+	}
+	return buf.Bytes()
+}
+
+func writeAll(tb testing.TB, w *parquet.Writer, buf *bytes.Buffer, recs []arrow.Record) {
+	tb.Helper()
 	for _, rec := range recs {
 		if err := w.Write(rec); err != nil {
 			tb.Fatal(err)
@@ -50,7 +63,6 @@ func encode(tb testing.TB, schema *arrow.Schema, o *parquet.Options, recs ...arr
 	if w.Size() != int64(buf.Len()) {
 		tb.Errorf("Size is %d after Close of a file of %d bytes", w.Size(), buf.Len())
 	}
-	return buf.Bytes()
 }
 
 // valuesOf are the values of a column of some records.

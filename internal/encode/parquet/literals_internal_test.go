@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"github.com/klauspost/compress/s2"
+	"github.com/klauspost/compress/snappy"
 	"github.com/klauspost/compress/zstd"
 )
 
@@ -70,5 +72,38 @@ func TestScattered(t *testing.T) {
 			t.Errorf("%s: %d bytes, %d with matches", name, size, with)
 		}
 		t.Logf("%s: %d bytes, %d with matches", name, size, with)
+	}
+}
+
+// TestSnappyLiterals: literals are snappy of the same bytes, whatever they are and how many.
+func TestSnappyLiterals(t *testing.T) {
+	for _, n := range []int{1, 100, snappyBlock - 1, snappyBlock, snappyBlock + 1, 3*snappyBlock + 7} {
+		for name, page := range pages(n) {
+			got, err := snappy.Decode(nil, snappyLiterals(nil, page))
+			if err != nil || !bytes.Equal(got, page) {
+				t.Errorf("%d bytes of %s: %d bytes, %v", n, name, len(got), err)
+			}
+		}
+	}
+}
+
+// TestIncompressible: pages of which snappy makes nothing are found, and lose next to nothing.
+func TestIncompressible(t *testing.T) {
+	p, err := newCompressor(Snappy)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]bool{"random": true, "hex": true, "times": true}
+	for name, page := range pages(1 << 20) {
+		got := bytes.Clone(p.compress(page))
+		if p.incompressible(page) != want[name] {
+			t.Errorf("%s: incompressible is %t", name, !want[name])
+		}
+		if plain := s2.EncodeSnappy(nil, page); len(got) > len(plain)+len(plain)/32 {
+			t.Errorf("%s: %d bytes, %d with matches", name, len(got), len(plain))
+		}
+		if back, err := snappy.Decode(nil, got); err != nil || !bytes.Equal(back, page) {
+			t.Errorf("%s: %d bytes, %v", name, len(back), err)
+		}
 	}
 }

@@ -19,7 +19,8 @@ const createdBy = "floe version 1.0 (build none)"
 // blockRows is the most rows that go into the columns before their sizes are looked at again.
 const blockRows = 64 << 10
 
-// Writer writes one file. It holds one row group, compressed as it comes, and keeps its memory from one to the next.
+// Writer writes one file, and others after [Writer.Reset]. It holds one row group, compressed as it comes, and keeps its
+// memory from one to the next.
 // One goroutine uses it at a time; several write as many files at once.
 type Writer struct {
 	out    io.Writer
@@ -206,8 +207,20 @@ func (w *Writer) Close() error {
 	if err := w.end(); err != nil {
 		w.err = fmt.Errorf("encode/parquet: %w", err)
 	}
-	w.tree, w.pool, w.raw, w.codec = nil, pool{}, nil, nil
 	return w.err
+}
+
+// Reset begins another file on out, of the same schema and options, in the memory that the last one needed. The last one
+// is closed and has no error.
+func (w *Writer) Reset(out io.Writer) error {
+	if w.err != nil || !w.closed {
+		return errors.New("encode/parquet: Reset: the last file is not complete")
+	}
+	w.out = out
+	w.rows, w.groupRow, w.groups, w.indexes = 0, 0, nil, nil
+	w.written, w.buffered, w.rawTotal, w.outTotal = 0, 0, 0, 0
+	w.closed = false
+	return nil
 }
 
 func (w *Writer) end() error {

@@ -387,11 +387,23 @@ func TestClosed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if err := w.Reset(new(bytes.Buffer)); err == nil {
+		t.Error("an open writer begins another file")
+	}
 	if err := errors.Join(w.Write(rec), w.Close(), w.Close()); err != nil {
 		t.Fatal(err)
 	}
 	if err := w.Write(rec); err == nil {
 		t.Error("a closed writer writes")
+	}
+	if err := w.Reset(new(full)); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(w.Write(rec), w.Close()); !errors.Is(err, errFull) {
+		t.Errorf("a writer without room answers %v", err)
+	}
+	if err := w.Reset(new(bytes.Buffer)); err == nil {
+		t.Error("a writer that failed begins another file")
 	}
 }
 

@@ -50,6 +50,11 @@ type Row struct {
 	Mark   string // the id of the target that the rows went to; "" = none yet
 }
 
+// Stored returns the key as the table has it, for statements on it that are not of this package.
+func (k Key) Stored() Key {
+	return Key{Pipeline: escape(k.Pipeline), Target: escape(k.Target), Partition: escape(k.Partition)}
+}
+
 // Create makes the table where it is missing.
 func (t Table) Create(ctx context.Context, db DB) error {
 	key, text := t.KeyType, t.TextType

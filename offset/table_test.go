@@ -188,3 +188,21 @@ func FuzzAnyBytes(f *testing.F) {
 		}
 	})
 }
+
+// TestStored: a row is found by the stored form of its key, whatever bytes that has.
+func TestStored(t *testing.T) {
+	db := openTable(t)
+	for _, text := range []string{"", "plain", "back\\slash", "nul\x00", "bad\xff", "Ωmega"} {
+		k := offset.Key{Pipeline: "p " + text, Target: "t " + text, Partition: text}
+		if _, err := table.Claim(t.Context(), db, k); err != nil {
+			t.Fatal(err)
+		}
+		k = k.Stored()
+		var rows int
+		err := db.QueryRow(`SELECT count(*) FROM "_floe_offsets?" WHERE pipeline = $1 AND target = $2 AND partition_id = $3`,
+			k.Pipeline, k.Target, k.Partition).Scan(&rows)
+		if err != nil || rows != 1 {
+			t.Errorf("%q: %d rows, %v", text, rows, err)
+		}
+	}
+}

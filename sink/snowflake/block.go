@@ -50,10 +50,7 @@ func when(condition string, statements ...string) string {
 }
 
 // script is an [offset.DB] that writes down the statements of an [offset.Table] with their parameters in place, for a block.
-type script struct {
-	statements []string
-	args       []any // of the last one
-}
+type script struct{ statements []string }
 
 // hole is what stands for a parameter in a statement that is being written: no name of a table holds it.
 const hole = "\x00"
@@ -66,7 +63,6 @@ func (s *script) of(t offset.Table) offset.Table {
 
 // ExecContext implements [offset.DB].
 func (s *script) ExecContext(_ context.Context, query string, args ...any) (sql.Result, error) {
-	s.args = args
 	for _, arg := range args {
 		literal := ""
 		switch arg := arg.(type) {
@@ -96,11 +92,9 @@ func (s *Sink) move(key offset.Key, epoch int64, from, to string) string {
 // stored are the literals of a key as the table of offsets keeps them.
 type stored struct{ pipeline, target, partition string }
 
-func (s *Sink) stored(key offset.Key) stored {
-	var w script
-	_, _ = w.of(s.offsets).Move(context.Background(), &w, key, 0, "", "")
-	text := func(i int) string { return sf.Literal(w.args[i].(string)) }
-	return stored{text(1), text(2), text(3)}
+func literals(key offset.Key) stored {
+	k := key.Stored()
+	return stored{sf.Literal(k.Pipeline), sf.Literal(k.Target), sf.Literal(k.Partition)}
 }
 
 // is writes the condition that finds the key's row; alias has its dot, or is "".

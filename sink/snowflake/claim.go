@@ -50,7 +50,7 @@ func (s *Sink) Open(ctx context.Context, pipeline, partition string) (sink.Write
 // Snowflake enforces no key: two first claims at once may leave two rows, twins, of which a late one has epoch 0, which is
 // no claim's. The UPDATE makes all twins like the one of the highest epoch, so that they move together from then on.
 func (s *Sink) claimBlock(key offset.Key, then ...string) *block {
-	k := s.stored(key)
+	k := literals(key)
 	b := &block{variables: []string{"claimed INTEGER"}}
 	b.add(
 		fmt.Sprintf(`MERGE INTO %s t

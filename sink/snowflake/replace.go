@@ -59,7 +59,7 @@ func (s *Sink) join(ctx context.Context, c *sql.Conn, pipeline string) (shadow s
 func (s *Sink) beginBlock(pipeline, id string) *block {
 	key := s.generationKey(pipeline)
 	return s.claimBlock(key, fmt.Sprintf("UPDATE %s SET committed = %s WHERE %s AND NOT STARTSWITH(committed, %s)",
-		s.offsets.Name, sf.Literal(openPrefix+id), s.stored(key).is(""), sf.Literal(openPrefix)))
+		s.offsets.Name, sf.Literal(openPrefix+id), literals(key).is(""), sf.Literal(openPrefix)))
 }
 
 // retire ends the generation of a shadow. Its offsets go, which fences its writers.
@@ -74,7 +74,7 @@ func (s *Sink) retireBlock(pipeline, shadow, state string) *block {
 	b := &block{}
 	b.add(
 		"BEGIN TRANSACTION",
-		fmt.Sprintf("UPDATE %s SET epoch = epoch + 1, mark = '', committed = %s WHERE %s", s.offsets.Name, sf.Literal(state), s.stored(s.generationKey(pipeline)).is("")))
+		fmt.Sprintf("UPDATE %s SET epoch = epoch + 1, mark = '', committed = %s WHERE %s", s.offsets.Name, sf.Literal(state), literals(s.generationKey(pipeline)).is("")))
 	b.add(w.statements...)
 	b.add("COMMIT", "RETURN 'RETIRED'")
 	return b

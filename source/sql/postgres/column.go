@@ -2,19 +2,19 @@ package postgres
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
 	"github.com/apache/arrow/go/v17/arrow/decimal128"
 	"github.com/apache/arrow/go/v17/arrow/decimal256"
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/floedata/floe/internal/decode/text"
 )
 
-// column appends values of one column, for which the builder has room: see [array.Builder.Reserve].
+// column appends values of one column.
 type column struct {
 	// append takes a value that is not NULL, in the form in which it comes, which is read before append returns.
 	append func(raw []byte) text.Fault
@@ -25,22 +25,21 @@ type column struct {
 // maker makes a column that appends to a builder of its type.
 type maker func(array.Builder) column
 
-// formats says of each column in which form it comes: binary, where that is read here, else text. What is the same bytes in
-// both comes as text, which costs the server less: it makes a buffer for each value in binary form.
-func formats(fields []pgconn.FieldDescription) []int16 {
-	codes := make([]int16, len(fields))
-	for i, f := range fields {
-		_, scalar := scalars[f.DataTypeOID]
-		_, list := elements[f.DataTypeOID]
-		if (scalar || list) && !slices.Contains(texts, f.DataTypeOID) {
-			codes[i] = pgtype.BinaryFormatCode
-		}
+// binaryForms are the types that come in binary form; all others come as text. So do those that are the same bytes in
+// both: the server makes a buffer for each value in binary form.
+var binaryForms = func() pgx.QueryResultFormatsByOID {
+	forms := pgx.QueryResultFormatsByOID{}
+	for oid := range scalars {
+		forms[oid] = pgx.BinaryFormatCode
 	}
-	return codes
-}
-
-// texts are the types whose two forms are the same.
-var texts = []uint32{pgtype.TextOID, pgtype.VarcharOID, pgtype.BPCharOID, pgtype.NameOID, pgtype.JSONOID}
+	for oid := range elements {
+		forms[oid] = pgx.BinaryFormatCode
+	}
+	for _, oid := range []uint32{pgtype.TextOID, pgtype.VarcharOID, pgtype.BPCharOID, pgtype.NameOID, pgtype.JSONOID} {
+		delete(forms, oid)
+	}
+	return forms
+}()
 
 // scalars are the types by default of what comes in binary form; nil = it depends on the column.
 var scalars = map[uint32]arrow.DataType{
@@ -167,11 +166,11 @@ func makerOf(oid uint32, t arrow.DataType) maker {
 	case oid == pgtype.JSONBOID:
 		return asText(t, afterVersion)
 	case oid == pgtype.UUIDOID && t.ID() == arrow.FIXED_SIZE_BINARY && t.(*arrow.FixedSizeBinaryType).ByteWidth == 16:
-		return fixed(readUUID, func(b array.Builder) func([]byte) { return b.(*array.FixedSizeBinaryBuilder).Append })
+		return fixed(readUUID, builder[[]byte, *array.FixedSizeBinaryBuilder])
 	case oid == pgtype.UUIDOID:
 		return rendered(t, appendUUID)
 	case oid == pgtype.ByteaOID && t.ID() == arrow.BINARY:
-		return fixed(readBytes, func(b array.Builder) func([]byte) { return b.(*array.BinaryBuilder).Append })
+		return fixed(readBytes, builder[[]byte, *array.BinaryBuilder])
 	case oid == pgtype.DateOID && t.ID() == arrow.DATE32:
 		return fixed(readDate, builder[arrow.Date32, *array.Date32Builder])
 	case oid == pgtype.TimeOID && arrow.TypeEqual(t, arrow.FixedWidthTypes.Time64us):
@@ -189,10 +188,10 @@ func makerOf(oid uint32, t arrow.DataType) maker {
 }
 
 // appender is a builder of values of one type.
-type appender[T any] interface{ UnsafeAppend(T) }
+type appender[T any] interface{ Append(T) }
 
-// builder returns the method that appends to a builder which has room.
-func builder[T any, B appender[T]](b array.Builder) func(T) { return b.(B).UnsafeAppend }
+// builder returns the method that appends to a builder.
+func builder[T any, B appender[T]](b array.Builder) func(T) { return b.(B).Append }
 
 // fixed makes columns of values that are read as they are.
 func fixed[T any](read func([]byte) (T, text.Fault), into func(array.Builder) func(T)) maker {
@@ -213,21 +212,21 @@ func integers(read func([]byte) (int64, text.Fault), t arrow.DataType) maker {
 	into := func(b array.Builder) func(int64) bool {
 		switch b := b.(type) {
 		case *array.Int8Builder:
-			return within(b.UnsafeAppend)
+			return within(b.Append)
 		case *array.Int16Builder:
-			return within(b.UnsafeAppend)
+			return within(b.Append)
 		case *array.Int32Builder:
-			return within(b.UnsafeAppend)
+			return within(b.Append)
 		case *array.Int64Builder:
-			return within(b.UnsafeAppend)
+			return within(b.Append)
 		case *array.Uint8Builder:
-			return within(b.UnsafeAppend)
+			return within(b.Append)
 		case *array.Uint16Builder:
-			return within(b.UnsafeAppend)
+			return within(b.Append)
 		case *array.Uint32Builder:
-			return within(b.UnsafeAppend)
+			return within(b.Append)
 		case *array.Uint64Builder:
-			return within(b.UnsafeAppend)
+			return within(b.Append)
 		}
 		return nil
 	}

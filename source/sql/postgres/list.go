@@ -21,12 +21,11 @@ func listColumn(b *array.ListBuilder, of maker) column {
 			return inWords(raw)
 		},
 		append: func(raw []byte) text.Fault {
-			count, items, f := splitArray(raw)
+			items, f := splitArray(raw)
 			if f != text.None {
 				return f
 			}
 			b.Append(true)
-			values.Reserve(count)
 			for item, null := range items {
 				if null {
 					values.AppendNull()
@@ -41,33 +40,33 @@ func listColumn(b *array.ListBuilder, of maker) column {
 }
 
 // splitArray takes an array of one dimension, or none, apart.
-func splitArray(raw []byte) (count int, items func(yield func(item []byte, null bool) bool), f text.Fault) {
+func splitArray(raw []byte) (items func(yield func(item []byte, null bool) bool), f text.Fault) {
 	if len(raw) < 12 {
-		return 0, nil, text.Invalid
+		return nil, text.Invalid
 	}
 	switch binary.BigEndian.Uint32(raw) {
 	case 0:
-		return 0, func(func([]byte, bool) bool) {}, text.None
+		return func(func([]byte, bool) bool) {}, text.None
 	case 1:
 	default:
-		return 0, nil, text.OutOfRange
+		return nil, text.OutOfRange
 	}
 	if len(raw) < 20 {
-		return 0, nil, text.Invalid
+		return nil, text.Invalid
 	}
 	count, rest := int(binary.BigEndian.Uint32(raw[12:])), raw[20:]
 	at := rest
 	for range count {
 		if len(at) < 4 {
-			return 0, nil, text.Invalid
+			return nil, text.Invalid
 		}
 		n := int(int32(binary.BigEndian.Uint32(at)))
 		if at = at[4:]; n > len(at) {
-			return 0, nil, text.Invalid
+			return nil, text.Invalid
 		}
 		at = at[max(n, 0):]
 	}
-	return count, func(yield func([]byte, bool) bool) {
+	return func(yield func([]byte, bool) bool) {
 		for range count {
 			n := int(int32(binary.BigEndian.Uint32(rest)))
 			rest = rest[4:]

@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgproto3"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/floedata/floe/config"
@@ -73,35 +72,20 @@ func (t *route) Close(context.Context) error {
 }
 
 // Query implements [floesql.Route].
-func (t *route) Query(ctx context.Context, s floesql.Statement) (_ floesql.Rows, err error) {
-	held, err := t.pool.Acquire(ctx)
+func (t *route) Query(ctx context.Context, s floesql.Statement) (floesql.Rows, error) {
+	// What is not in binary form comes as text. Statements are not kept on the server: a pool before it may give the next
+	// one to another session.
+	args := append([]any{pgx.QueryExecModeDescribeExec, binaryForms}, s.Args...)
+	got, err := t.pool.Query(ctx, s.Text, args...)
 	if err != nil {
 		return nil, err
 	}
-	sent := false
-	defer func() {
-		if !sent {
-			held.Release()
+	r := &rows{rows: got, mem: s.Allocator}
+	if err := r.describe(s.Types); err != nil {
+		got.Close()
+		if cause := got.Err(); cause != nil {
+			err = cause
 		}
-	}()
-	// Statements are not kept on the server: a pool before it may give the next one to another session.
-	d, err := held.Conn().Prepare(ctx, "", s.Text)
-	if err != nil {
-		return nil, err
-	}
-	r := &rows{mem: s.Allocator}
-	if err := r.describe(d.Fields, s.Types); err != nil {
-		return nil, err
-	}
-	var params pgx.ExtendedQueryBuilder
-	if err := params.Build(held.Conn().TypeMap(), d, s.Args); err != nil {
-		return nil, fmt.Errorf("the parameters of the query: %w", err)
-	}
-	sent = true
-	r.result, err = send(ctx, held, s.Text, d, &pgproto3.Bind{
-		ParameterFormatCodes: params.ParamFormats, Parameters: params.ParamValues, ResultFormatCodes: formats(d.Fields),
-	})
-	if err != nil {
 		return nil, err
 	}
 	return r, nil

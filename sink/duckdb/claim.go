@@ -61,7 +61,7 @@ func (w *writer) claim(ctx context.Context) (committed string, err error) {
 		}
 		if t != nil && t.mark == "" && row.Mark != "" && row.Offset != "" {
 			return fmt.Errorf("%w, so whether the rows up to offset %.200q are in it is not known: if they are, put the mark back by "+
-				"COMMENT ON TABLE %s IS %s; if not, reset the pipeline to load from the beginning", errHeld, row.Offset,
+				"COMMENT ON TABLE %s IS %s; if not, reset the pipeline to load from the beginning", claim.ErrHeld, row.Offset,
 				s.qualified(w.table), literal(mark.Text(row.Mark)))
 		}
 		if row.Mark != "" && (t == nil || t.mark != row.Mark) {

@@ -14,9 +14,6 @@ import (
 // errClosed answers a call after Close.
 var errClosed = errors.New("sink/duckdb: the writer or its sink is closed")
 
-// errHeld answers a claim for a table whose mark is gone.
-var errHeld = errors.New("the table has lost the mark by which the offsets know it")
-
 // classify marks err as transient where another try may succeed; the package comment has the table. A context
 // that is done answers its own error.
 func classify(ctx context.Context, err error) error {

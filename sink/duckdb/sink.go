@@ -6,7 +6,6 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -17,6 +16,7 @@ import (
 	"github.com/marcboeker/go-duckdb"
 
 	"github.com/floedata/floe/batching"
+	"github.com/floedata/floe/internal/claim"
 	"github.com/floedata/floe/offset"
 	"github.com/floedata/floe/sink"
 )
@@ -219,15 +219,8 @@ func (s *Sink) Committed(ctx context.Context, pipeline string, partitions ...str
 			return err
 		}
 		rows, err := s.offsets.List(ctx, c, pipeline, target)
-		if err != nil {
-			return err
-		}
-		for id, row := range rows {
-			if id != "" && row.Offset != "" && (len(partitions) == 0 || slices.Contains(partitions, id)) {
-				committed[id] = row.Offset
-			}
-		}
-		return nil
+		committed = claim.Committed(rows, partitions)
+		return err
 	})
 	if err != nil {
 		return nil, s.wrap(ctx, "read the offsets of", err)

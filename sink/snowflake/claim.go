@@ -8,7 +8,6 @@ import (
 	"strconv"
 
 	"github.com/floedata/floe/internal/claim"
-	"github.com/floedata/floe/internal/mark"
 	"github.com/floedata/floe/offset"
 	"github.com/floedata/floe/retry"
 	"github.com/floedata/floe/sink"
@@ -100,19 +99,5 @@ func (w *writer) claim(ctx context.Context, c *sql.Conn) (committed string, err 
 	if err != nil {
 		return "", err
 	}
-	have := mark.Find(comment)
-	if found && have == "" && row.Mark != "" && row.Offset != "" {
-		return "", fmt.Errorf("%w, so whether the rows up to offset %.200q are in it is not known: if they are, put %s back into the "+
-			"table's comment; if not, reset the pipeline to load from the beginning", errHeld, row.Offset, mark.Text(row.Mark))
-	}
-	if !found && row.Offset != "" || have != row.Mark && row.Mark != "" {
-		s.opts.Logger.WarnContext(ctx, "the table is not the one that the offset counts: loading from the beginning",
-			"sink", "snowflake", "table", w.table, "partition", w.Key.Partition, "offset", row.Offset)
-		row.Mark, row.Offset = "", ""
-		if _, err := s.offsets.Adopt(ctx, c, w.Key, row.Epoch, "", ""); err != nil {
-			return "", err
-		}
-	}
-	w.Epoch, w.Mark = row.Epoch, row.Mark
-	return row.Offset, nil
+	return w.Resume(ctx, c, row, comment, found, s.opts.Logger.With("sink", "snowflake", "table", w.table))
 }

@@ -13,8 +13,6 @@ import (
 var (
 	// errClosed answers a call after Close.
 	errClosed = errors.New("sink/snowflake: the writer or its sink is closed")
-	// errHeld answers a claim for a table whose mark is gone.
-	errHeld = errors.New("the table has lost the mark by which the offsets know it")
 	// errMoved: the offset was not the batch's From under the claim's epoch.
 	errMoved = errors.New("the offset has moved")
 )

@@ -7,7 +7,6 @@ import (
 
 	"github.com/floedata/floe/dialect"
 	"github.com/floedata/floe/internal/claim"
-	"github.com/floedata/floe/internal/mark"
 	"github.com/floedata/floe/offset"
 	"github.com/floedata/floe/retry"
 	"github.com/floedata/floe/sink"
@@ -80,24 +79,12 @@ func (w *writer) claim(ctx context.Context) (committed string, err error) {
 		if err != nil {
 			return err
 		}
-		have := ""
+		comment := ""
 		if t != nil {
-			have = mark.Find(t.Comment)
+			comment = t.Comment
 		}
-		if t != nil && have == "" && row.Mark != "" && row.Offset != "" {
-			return fmt.Errorf("%w, so whether the rows up to offset %.200q are in it is not known: if they are, put %s back into the "+
-				"table's comment; if not, reset the pipeline to load from the beginning", errHeld, row.Offset, mark.Text(row.Mark))
-		}
-		if t == nil && row.Offset != "" || have != row.Mark && row.Mark != "" {
-			s.opts.Logger.WarnContext(ctx, "the table is not the one that the offset counts: loading from the beginning",
-				"sink", s.d.Name(), "table", w.table, "partition", w.Key.Partition, "offset", row.Offset)
-			row.Mark, row.Offset = "", ""
-			if _, err := s.offsets.Adopt(ctx, c, w.Key, row.Epoch, "", ""); err != nil {
-				return err
-			}
-		}
-		w.Epoch, w.Mark, committed = row.Epoch, row.Mark, row.Offset
-		return nil
+		committed, err = w.Resume(ctx, c, row, comment, t != nil, s.opts.Logger.With("sink", s.d.Name(), "table", w.table))
+		return err
 	})
 	return committed, err
 }

@@ -9,12 +9,8 @@ import (
 	"github.com/floedata/floe/retry"
 )
 
-var (
-	// errClosed answers a call after Close.
-	errClosed = errors.New("sink/sql: the writer or its sink is closed")
-	// errHeld answers a claim for a table whose mark is gone.
-	errHeld = errors.New("the table has lost the mark by which the offsets know it")
-)
+// errClosed answers a call after Close.
+var errClosed = errors.New("sink/sql: the writer or its sink is closed")
 
 // hints say what to do about a class of errors.
 var hints = map[dialect.Class]string{

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -13,6 +12,7 @@ import (
 
 	"github.com/floedata/floe/batching"
 	"github.com/floedata/floe/dialect"
+	"github.com/floedata/floe/internal/claim"
 	"github.com/floedata/floe/internal/generation"
 	"github.com/floedata/floe/offset"
 	"github.com/floedata/floe/sink"
@@ -134,11 +134,7 @@ func (s *Sink) Committed(ctx context.Context, pipeline string, partitions ...str
 			return err
 		}
 		rows, err := s.offsets.List(ctx, c, pipeline, target)
-		for id, row := range rows {
-			if id != "" && row.Offset != "" && (len(partitions) == 0 || slices.Contains(partitions, id)) {
-				committed[id] = row.Offset
-			}
-		}
+		committed = claim.Committed(rows, partitions)
 		return err
 	})
 	if err != nil {

@@ -39,7 +39,7 @@ func stageOurs(ctx context.Context, in input) (child.Result, error) {
 	for range stagedTimes {
 		all = append(all, recs...)
 	}
-	return counted(ctx, func() (child.Result, error) {
+	return host.Counted(ctx, func() (child.Result, error) {
 		clock := child.Start()
 		if err := loadOurs(ctx, in.dsn, all); err != nil {
 			return child.Result{}, err
@@ -54,10 +54,7 @@ func loadOurs(ctx context.Context, dsn string, recs []arrow.Record) (err error) 
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	if _, err := db.ExecContext(ctx, `DROP TABLE IF EXISTS "FLOE"`); err != nil {
-		return err
-	}
-	if err := resetOffsets(ctx, db); err != nil {
+	if err := host.Drop(ctx, db, "FLOE", "_FLOE_OFFSETS"); err != nil {
 		return err
 	}
 	return move(ctx, source.FromRecords("memory", recs...), func() (sink.Sink, error) {
@@ -65,15 +62,9 @@ func loadOurs(ctx context.Context, dsn string, recs []arrow.Record) (err error) 
 	})
 }
 
-// resetOffsets forgets what an earlier run has loaded.
-func resetOffsets(ctx context.Context, db *sql.DB) error {
-	_, err := db.ExecContext(ctx, `DROP TABLE IF EXISTS "_FLOE_OFFSETS"`)
-	return err
-}
-
 // stageByADBC loads by the bulk ingestion of arrow-adbc, in a program of its own: see package adbc.
 func stageByADBC(ctx context.Context, in input) (child.Result, error) {
-	return counted(ctx, func() (child.Result, error) { return loadByADBC(ctx, in, in.dsn, stagedTimes) })
+	return host.Counted(ctx, func() (child.Result, error) { return loadByADBC(ctx, in, in.dsn, stagedTimes) })
 }
 
 func loadByADBC(ctx context.Context, in input, dsn string, times int) (r child.Result, err error) {
@@ -97,23 +88,8 @@ func buildADBC(ctx context.Context, in input) error {
 	return nil
 }
 
-// counted adds to what a load says of itself what has arrived: the rows in the footers of the files, and their bytes.
-func counted(ctx context.Context, load func() (child.Result, error)) (child.Result, error) {
-	before, err := host.Uploads(ctx)
-	if err != nil {
-		return child.Result{}, err
-	}
-	r, err := load()
-	if err != nil {
-		return r, err
-	}
-	after, err := host.Uploads(ctx)
-	r.Rows, r.Size = after.Rows-before.Rows, after.Bytes-before.Bytes
-	return r, err
-}
-
-// stagedAlike builds the reference, loads the rows by both into a fake Snowflake that keeps them, and holds the tables against each other: what
-// is counted afterwards may not be empty or wrong.
+// stagedAlike builds the reference, loads the rows by both into a fake Snowflake that keeps them, and holds the tables
+// against each other: what is counted afterwards may not be empty or wrong.
 func stagedAlike(ctx context.Context, in input) (err error) {
 	if err := buildADBC(ctx, in); err != nil {
 		return err
@@ -163,9 +139,7 @@ func sums(ctx context.Context, db *sql.DB, table string, column func(string) str
 			list = append(list, "SUM(LENGTH("+name+"))")
 		case arrow.BOOL:
 			list = append(list, "COUNT_IF("+name+")")
-		case arrow.DATE32, arrow.TIMESTAMP:
-			list = append(list, "MIN("+name+")", "MAX("+name+")", "COUNT("+name+")")
-		case arrow.FLOAT64: // sums depend on the order
+		case arrow.DATE32, arrow.TIMESTAMP, arrow.FLOAT64: // whose sums depend on the order
 			list = append(list, "MIN("+name+")", "MAX("+name+")", "COUNT("+name+")")
 		default:
 			list = append(list, "SUM("+name+")")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"strings"
 
 	"github.com/floedata/floe/benchmarks/internal/child"
 	"github.com/floedata/floe/benchmarks/internal/host"
@@ -16,20 +17,13 @@ func staged(ctx context.Context, l load) (r child.Result, err error) {
 	if err := forget(ctx); err != nil {
 		return r, err
 	}
-	before, err := host.Uploads(ctx)
-	if err != nil {
-		return r, err
-	}
-	clock := child.Start()
-	if err := l.intoSnowflake(ctx); err != nil {
-		return r, err
-	}
-	if r, err = clock.Stop(); err != nil {
-		return r, err
-	}
-	after, err := host.Uploads(ctx)
-	r.Rows, r.Size = after.Rows-before.Rows, after.Bytes-before.Bytes
-	return r, err
+	return host.Counted(ctx, func() (child.Result, error) {
+		clock := child.Start()
+		if err := l.intoSnowflake(ctx); err != nil {
+			return child.Result{}, err
+		}
+		return clock.Stop()
+	})
 }
 
 func (l load) intoSnowflake(ctx context.Context) (err error) {
@@ -48,10 +42,5 @@ func forget(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	for _, t := range []string{table, "_FLOE_OFFSETS"} {
-		if _, err := db.ExecContext(ctx, "DROP TABLE IF EXISTS "+t); err != nil {
-			return err
-		}
-	}
-	return nil
+	return host.Drop(ctx, db, strings.ToUpper(table), "_FLOE_OFFSETS")
 }

@@ -1,8 +1,8 @@
 package host
 
 import (
-	"bufio"
 	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -80,12 +80,38 @@ func serve() (err error) {
 	if err := json.NewEncoder(os.Stdout).Encode(place{s.DSN(), "http://" + l.Addr().String()}); err != nil {
 		return err
 	}
-	_, err = io.Copy(io.Discard, bufio.NewReader(os.Stdin))
+	_, err = io.Copy(io.Discard, os.Stdin)
 	return err
 }
 
-// Uploads returns what has been uploaded to the fake so far.
-func Uploads(ctx context.Context) (u snowflaketest.Uploads, err error) {
+// Counted adds to what a load says of itself what has arrived at the fake: the rows in the footers of the files, and their
+// bytes.
+func Counted(ctx context.Context, load func() (child.Result, error)) (child.Result, error) {
+	before, err := uploads(ctx)
+	if err != nil {
+		return child.Result{}, err
+	}
+	r, err := load()
+	if err != nil {
+		return r, err
+	}
+	after, err := uploads(ctx)
+	r.Rows, r.Size = after.Rows-before.Rows, after.Bytes-before.Bytes
+	return r, err
+}
+
+// Drop drops the tables of the fake, or another, that an earlier load has left.
+func Drop(ctx context.Context, db *sql.DB, tables ...string) error {
+	for _, t := range tables {
+		if _, err := db.ExecContext(ctx, `DROP TABLE IF EXISTS "`+t+`"`); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// uploads returns what has been uploaded to the fake so far.
+func uploads(ctx context.Context) (u snowflaketest.Uploads, err error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, os.Getenv(countVariable), nil)
 	if err != nil {
 		return u, err

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"path/filepath"
 	"syscall"
 	"testing"
 
@@ -18,7 +19,7 @@ import (
 
 // The test binary does what these name in a process of its own.
 const (
-	childVar = "FLOE_E2E_CHILD" // hold, full
+	childVar = "FLOE_E2E_CHILD" // hold, full, create
 	pathVar  = "FLOE_E2E_PATH"  // the database
 	filesVar = "FLOE_E2E_FILES" // the files to load
 )
@@ -32,7 +33,9 @@ func child(what string) {
 	case "hold":
 		err = hold(os.Getenv(pathVar))
 	case "full":
-		err = full()
+		err = full(fullAt)
+	case "create":
+		err = full(createAt)
 	default:
 		err = errors.New("no such child")
 	}
@@ -85,13 +88,17 @@ func holding(t *testing.T, path string) (release func()) {
 	}
 }
 
-// fullAt is the size in bytes beyond which no file grows in the child that has a full disk.
-const fullAt = 2 << 20
+// Sizes in bytes beyond which no file grows in a child that has a full disk: amid the rows, and amid what DuckDB writes of a
+// database that is new, 12 KiB.
+const (
+	fullAt   = 2 << 20
+	createAt = 5 << 10
+)
 
 // full loads files onto a disk that becomes full, and prints how many rows it wrote.
-func full() error {
+func full(size uint64) error {
 	signal.Ignore(syscall.SIGXFSZ)
-	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: fullAt, Max: fullAt}); err != nil {
+	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: size, Max: size}); err != nil {
 		return err
 	}
 	w := fullDisk(os.Getenv(pathVar), os.Getenv(filesVar))
@@ -132,4 +139,26 @@ func TestFullDisk(t *testing.T) {
 	same(t, w.db, fmt.Sprintf(all, written), "FROM t")
 	fullDisk(w.db, dir).must(t, rows-written, rows-written, 0)
 	same(t, w.db, fmt.Sprintf(all, rows), "FROM t")
+}
+
+// TestFullDiskFromTheStart makes a database where the disk has no room for one: nothing of it stays, and with room it is
+// made.
+func TestFullDiskFromTheStart(t *testing.T) {
+	w := into(t)
+	files := filepath.Join(t.TempDir(), "rows.csv")
+	if err := os.WriteFile(files, []byte("id\n1\n2\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), os.Args[0])
+	cmd.Env = append(os.Environ(), childVar+"=create", pathVar+"="+w.db, filesVar+"="+files)
+	out, err := cmd.CombinedOutput()
+	if err == nil {
+		t.Fatalf("there was room: %s", out)
+	}
+	says(t, errors.New(string(out)), "sink/duckdb: create", w.db, "File too large")
+	left, err := os.ReadDir(filepath.Dir(w.db))
+	if err != nil || len(left) > 0 {
+		t.Fatalf("%v is left (%v)", left, err)
+	}
+	fullDisk(w.db, files).must(t, 2, 2, 0)
 }

@@ -76,6 +76,9 @@ func Open(path, table string, opts *Options) (*Sink, error) {
 
 // openOwned opens the file and tunes the instance.
 func openOwned(path, table string, o Options) (*Sink, error) {
+	if err := createFile(path); err != nil {
+		return nil, err
+	}
 	connector, err := duckdb.NewConnector(path, nil)
 	if err != nil {
 		return nil, fmt.Errorf("sink/duckdb: open %q: %w", path, err)

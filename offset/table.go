@@ -52,7 +52,7 @@ type Row struct {
 
 // Stored returns the key as the table has it, for statements on it that are not of this package.
 func (k Key) Stored() Key {
-	return Key{Pipeline: escape(k.Pipeline), Target: escape(k.Target), Partition: escape(k.Partition)}
+	return Key{Pipeline: Escape(k.Pipeline), Target: Escape(k.Target), Partition: Escape(k.Partition)}
 }
 
 // Create makes the table where it is missing.
@@ -144,7 +144,7 @@ func (t Table) Adopt(ctx context.Context, tx DB, key Key, epoch int64, mark, off
 // Read returns the row of key, and whether there is one.
 func (t Table) Read(ctx context.Context, db DB, key Key) (row Row, found bool, err error) {
 	rows, err := db.QueryContext(ctx, t.sql(`SELECT epoch, committed, mark FROM %s WHERE pipeline = ? AND target = ? AND partition_id = ?`),
-		escape(key.Pipeline), escape(key.Target), escape(key.Partition))
+		Escape(key.Pipeline), Escape(key.Target), Escape(key.Partition))
 	if err != nil {
 		return Row{}, false, t.wrap("read", err)
 	}
@@ -154,14 +154,14 @@ func (t Table) Read(ctx context.Context, db DB, key Key) (row Row, found bool, e
 		if err := rows.Scan(&row.Epoch, &row.Offset, &row.Mark); err != nil {
 			return Row{}, false, t.wrap("read", err)
 		}
-		row.Offset, row.Mark = unescape(row.Offset), unescape(row.Mark)
+		row.Offset, row.Mark = Unescape(row.Offset), Unescape(row.Mark)
 	}
 	return row, found, t.wrap("read", rows.Err())
 }
 
 // List returns the rows of all partitions of a pipeline and target.
 func (t Table) List(ctx context.Context, db DB, pipeline, target string) (map[string]Row, error) {
-	rows, err := db.QueryContext(ctx, t.sql(`SELECT partition_id, epoch, committed, mark FROM %s WHERE pipeline = ? AND target = ?`), escape(pipeline), escape(target))
+	rows, err := db.QueryContext(ctx, t.sql(`SELECT partition_id, epoch, committed, mark FROM %s WHERE pipeline = ? AND target = ?`), Escape(pipeline), Escape(target))
 	if err != nil {
 		return nil, t.wrap("list", err)
 	}
@@ -173,8 +173,8 @@ func (t Table) List(ctx context.Context, db DB, pipeline, target string) (map[st
 		if err := rows.Scan(&id, &row.Epoch, &row.Offset, &row.Mark); err != nil {
 			return nil, t.wrap("list", err)
 		}
-		row.Offset, row.Mark = unescape(row.Offset), unescape(row.Mark)
-		list[unescape(id)] = row
+		row.Offset, row.Mark = Unescape(row.Offset), Unescape(row.Mark)
+		list[Unescape(id)] = row
 	}
 	return list, t.wrap("list", rows.Err())
 }
@@ -196,7 +196,7 @@ func (t Table) Forget(ctx context.Context, tx DB, pipeline, target string) error
 func (t Table) exec(ctx context.Context, db DB, query string, args ...any) (int64, error) {
 	for i, arg := range args {
 		if text, ok := arg.(string); ok {
-			args[i] = escape(text)
+			args[i] = Escape(text)
 		}
 	}
 	res, err := db.ExecContext(ctx, t.sql(query), args...)
@@ -232,8 +232,9 @@ func (t Table) wrap(doing string, err error) error {
 	return fmt.Errorf("offset: %s %s: %w", doing, t.Name, err)
 }
 
-// escape writes any bytes as valid UTF-8 without NUL; two texts never become one.
-func escape(s string) string {
+// Escape writes any bytes as valid UTF-8 without NUL: the stored form of keys and texts, also where a target keeps an offset
+// elsewhere than in a [Table]. Two texts never become one.
+func Escape(s string) string {
 	if utf8.ValidString(s) && !strings.ContainsAny(s, "\\\x00") {
 		return s
 	}
@@ -253,8 +254,8 @@ func escape(s string) string {
 	return b.String()
 }
 
-// unescape undoes escape; what escape did not write stays as it is.
-func unescape(s string) string {
+// Unescape undoes [Escape]; what Escape did not write stays as it is.
+func Unescape(s string) string {
 	if !strings.Contains(s, `\`) {
 		return s
 	}

@@ -4,7 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 	_ "github.com/marcboeker/go-duckdb"
@@ -205,4 +207,19 @@ func TestStored(t *testing.T) {
 			t.Errorf("%q: %d rows, %v", text, rows, err)
 		}
 	}
+}
+
+func FuzzStoredForm(f *testing.F) {
+	for _, seed := range []string{"", "plain", `a\b`, `\x00`, "\xff\x00naïve\n", "\uFFFD"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		stored := offset.Escape(text)
+		if !utf8.ValidString(stored) || strings.ContainsRune(stored, 0) {
+			t.Errorf("%q is stored as %q", text, stored)
+		}
+		if back := offset.Unescape(stored); back != text {
+			t.Errorf("%q is stored as %q, which reads as %q", text, stored, back)
+		}
+	})
 }

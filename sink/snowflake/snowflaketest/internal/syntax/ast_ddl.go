@@ -79,7 +79,7 @@ type CreateView struct {
 	Params      []Param
 }
 
-// CreatePipe is CREATE PIPE name AS COPY INTO ….
+// CreatePipe is CREATE PIPE name AS COPY INTO …, which may stand in brackets.
 type CreatePipe struct {
 	Stmt
 	Name        Name

@@ -11,14 +11,16 @@ type Location struct {
 	URL   string // 's3://bucket/path', with the path
 }
 
-// CopyInto is COPY INTO table [(columns)] FROM location, or FROM (SELECT … FROM location).
+// CopyInto is COPY INTO table [(columns)] FROM location, or FROM (SELECT … FROM location). In a pipe, the location may be
+// TABLE(DATA_SOURCE(TYPE => 'STREAMING')).
 type CopyInto struct {
 	Stmt
 	Table   Name
 	Columns []string
-	From    *Location // nil with Query, or if FROM was left out (the table's own stage)
-	Query   *Query    // the transformation
-	Params  []Param   // FILES, PATTERN, FILE_FORMAT, ON_ERROR, …
+	From    *Location  // nil with Query and Source, or if FROM was left out (the table's own stage)
+	Query   *Query     // the transformation
+	Source  *TableFunc // FROM TABLE(…), without a transformation
+	Params  []Param    // FILES, PATTERN, FILE_FORMAT, ON_ERROR, …
 }
 
 // Put is PUT 'file://…' location [NAME = value …].

@@ -131,8 +131,12 @@ func (p *parser) createPipe(c Create) Statement {
 	s := &CreatePipe{Stmt: c.Stmt, Name: c.Name, OrReplace: c.OrReplace, IfNotExists: c.IfNotExists, Params: p.createParams()}
 	p.need("AS")
 	t := p.peek()
+	brackets := p.sign("(")
 	p.need("COPY")
 	s.Copy = p.copyInto(Stmt{Pos: t.Pos}).(*CopyInto)
+	if brackets {
+		p.needSign(")")
+	}
 	s.Copy.Text = p.from(t)
 	return s
 }

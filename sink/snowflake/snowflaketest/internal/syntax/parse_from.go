@@ -141,16 +141,22 @@ func (p *parser) tableFunc(t *token, lateral bool) From {
 			f.Name = Name{}
 			break
 		}
-		f.Call = &Func{Node: node(next), Name: f.Name.Last()}
-		p.needSign("(")
-		p.args(f.Call)
-		p.needSign(")")
-		p.behind(f.Call)
+		f.Call = p.called(next, f.Name)
 	default:
 		f.X = p.primary()
 	}
 	p.needSign(")")
 	f.Alias = p.aliased()
+	return f
+}
+
+// called consumes the arguments of a function whose name was consumed, from its first token on.
+func (p *parser) called(first *token, name Name) *Func {
+	f := &Func{Node: node(first), Name: name.Last()}
+	p.needSign("(")
+	p.args(f)
+	p.needSign(")")
+	p.behind(f)
 	return f
 }
 

@@ -37,16 +37,30 @@ func (p *parser) copyInto(at Stmt) Statement {
 		s.Columns = p.idents()
 	}
 	if p.words("FROM") {
-		if p.sign("(") {
+		switch t := p.peek(); {
+		case p.sign("("):
 			s.Query = p.query()
 			p.needSign(")")
-		} else {
+		case p.isWords("TABLE"):
+			s.Source = p.functionSource(t)
+		default:
 			l := p.location()
 			s.From = &l
 		}
 	}
 	s.Params = p.params()
 	return s
+}
+
+// functionSource consumes TABLE(f(…)), where options may follow.
+func (p *parser) functionSource(first *token) *TableFunc {
+	p.need("TABLE")
+	p.needSign("(")
+	next := p.peek()
+	f := &TableFunc{Pos: first.Pos, Name: p.plainName()}
+	f.Call = p.called(next, f.Name)
+	p.needSign(")")
+	return f
 }
 
 // local consumes a URL of a local file, and returns its path.

@@ -20,8 +20,8 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 
 	decode "github.com/floedata/floe/internal/decode/parquet"
+	"github.com/floedata/floe/internal/encode/internal/sample"
 	"github.com/floedata/floe/internal/encode/parquet"
-	"github.com/floedata/floe/internal/encode/parquet/internal/sample"
 )
 
 // checked answers an allocator that must be empty at the end of the test.

@@ -7,8 +7,8 @@ import (
 
 	"github.com/apache/arrow/go/v17/arrow"
 
+	"github.com/floedata/floe/internal/encode/internal/sample"
 	"github.com/floedata/floe/internal/encode/parquet"
-	"github.com/floedata/floe/internal/encode/parquet/internal/sample"
 )
 
 // TestRandom writes random values of random, nested types under random options and has them read back by all readers.

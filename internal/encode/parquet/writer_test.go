@@ -17,8 +17,8 @@ import (
 	"github.com/parquet-go/parquet-go/deprecated"
 	"github.com/parquet-go/parquet-go/format"
 
+	"github.com/floedata/floe/internal/encode/internal/sample"
 	"github.com/floedata/floe/internal/encode/parquet"
-	"github.com/floedata/floe/internal/encode/parquet/internal/sample"
 )
 
 // column makes a record of one column, "c", from JSON.

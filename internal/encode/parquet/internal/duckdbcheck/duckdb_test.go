@@ -20,8 +20,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/marcboeker/go-duckdb"
 
+	"github.com/floedata/floe/internal/encode/internal/sample"
 	"github.com/floedata/floe/internal/encode/parquet"
-	"github.com/floedata/floe/internal/encode/parquet/internal/sample"
 )
 
 // TestTypes has a column of every type that is not nested, under every codec.

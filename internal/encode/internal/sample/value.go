@@ -1,5 +1,5 @@
 // Package sample makes records of random schemas and values, and says what a value is, whatever array has it: what the
-// tests of the encoder write and how they compare what readers make of it.
+// tests of the encoders write and how they compare what readers make of it.
 package sample
 
 import (

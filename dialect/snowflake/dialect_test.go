@@ -80,6 +80,16 @@ func TestStatements(t *testing.T) {
 	}
 }
 
+func TestPlain(t *testing.T) {
+	for name, want := range map[string]string{
+		"EVENTS": "EVENTS", "_A$1": "_A$1", "events": `"events"`, "1A": `"1A"`, "$A": `"$A"`, `A"B`: `"A""B"`, "A B": `"A B"`, "É": `"É"`, "": `""`, "_": "_",
+	} {
+		if got := snowflake.Plain(name); got != want {
+			t.Errorf("Plain(%q) = %s, want %s", name, got, want)
+		}
+	}
+}
+
 func TestUnquoted(t *testing.T) {
 	for name, want := range map[string]string{
 		"events": "EVENTS", "Events": "EVENTS", "_a$1": "_A$1", "select": "SELECT",

@@ -35,6 +35,14 @@ func Unquoted(name string) string {
 	return strings.ToUpper(name)
 }
 
+// Plain writes a name as Snowflake's reports do: one that means the same without quotes has none.
+func Plain(name string) string {
+	if name != "" && Unquoted(name) == name && Unquoted(name+"a") != name+"a" {
+		return name
+	}
+	return quote(name)
+}
+
 // Literal writes a text as a constant.
 func Literal(text string) string {
 	return "'" + strings.ReplaceAll(strings.ReplaceAll(text, `\`, `\\`), "'", "''") + "'"

@@ -107,10 +107,7 @@ func (c Config) driver(o Options) (*gosnowflake.Config, []config.Fault) {
 		if f.name == "" {
 			continue
 		}
-		*f.field = o.resolve(f.name)
-		if !plainName(*f.field) {
-			*f.field = sf.Dialect{}.Quote(*f.field)
-		}
+		*f.field = sf.Plain(o.resolve(f.name))
 	}
 	set(&driver.Application, "Floe")
 	params := make(map[string]*string, len(driver.Params))
@@ -122,9 +119,4 @@ func (c Config) driver(o Options) (*gosnowflake.Config, []config.Fault) {
 	}
 	driver.Params = params
 	return &driver, nil
-}
-
-// plainName says that a name means the same with quotes and without.
-func plainName(name string) bool {
-	return sf.Unquoted(name) == name && sf.Unquoted(name+"a") != name+"a"
 }

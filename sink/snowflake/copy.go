@@ -24,7 +24,7 @@ const fileFormat = "(TYPE = PARQUET USE_VECTORIZED_SCANNER = TRUE USE_LOGICAL_TY
 
 // loadBlock is the program that loads batches, all or none.
 func (s *Sink) loadBlock(loads []*loading) *block {
-	b := &block{variables: []string{"id VARCHAR", "short INTEGER", "detail VARCHAR", "comment VARCHAR"}}
+	b := newLoadBlock()
 	switch {
 	case s.opts.OnError != Abort:
 		s.fromWork(b, loads)
@@ -36,6 +36,17 @@ func (s *Sink) loadBlock(loads []*loading) *block {
 			s.copyInto(b, s.qualified(t), s.filesOf(loads, t))
 		}
 	}
+	s.endLoadBlock(b, loads)
+	return b
+}
+
+// newLoadBlock returns a block with the variables of a load.
+func newLoadBlock() *block {
+	return &block{variables: []string{"id VARCHAR", "short INTEGER", "detail VARCHAR", "comment VARCHAR"}}
+}
+
+// endLoadBlock adds what ends the transaction of a load: rejects, the look at the table, the offsets, and the commit.
+func (s *Sink) endLoadBlock(b *block, loads []*loading) {
 	s.copyInto(b, s.qualified(s.opts.resolve(s.opts.Rejects)), refusedFiles(loads))
 	for _, t := range tables(loads) {
 		s.sameTable(b, t, loads)
@@ -44,7 +55,6 @@ func (s *Sink) loadBlock(loads []*loading) *block {
 	b.add("COMMIT")
 	b.add(b.failed...) // of an upsert: its work tables go
 	b.add("RETURN '" + answerLoaded + "'")
-	return b
 }
 
 // tables are those that the batches go into.

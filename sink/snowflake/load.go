@@ -27,6 +27,9 @@ type loading struct {
 	err     error
 }
 
+// stager is the part of a writer that has the files: of other modes' writers too.
+func (w *writer) stager() *writer { return w }
+
 // Load implements [sink.Writer].
 func (w *writer) Load(ctx context.Context, b *sink.Batch) (sink.Receipt, error) {
 	receipts, errs := w.s.LoadAll(ctx, []sink.Loading{{Writer: w, Batch: b}})
@@ -39,15 +42,20 @@ var errGroup = errors.New("another batch of the group was not loaded")
 // LoadAll implements [sink.GroupLoader]: one COPY, or as many as its files need, and the offsets of all partitions, in one
 // transaction.
 func (s *Sink) LoadAll(ctx context.Context, group []sink.Loading) ([]sink.Receipt, []error) {
+	return s.loadGroup(ctx, group, s.loadTogether)
+}
+
+// loadGroup has batches loaded together, and answers what became of each.
+func (s *Sink) loadGroup(ctx context.Context, group []sink.Loading, together func(context.Context, []*loading) error) ([]sink.Receipt, []error) {
 	loads := make([]*loading, len(group))
 	for i, l := range group {
-		w, ok := l.Writer.(*writer)
-		if !ok || w.s != s {
+		w, ok := l.Writer.(interface{ stager() *writer })
+		if !ok || w.stager().s != s {
 			panic("sink/snowflake: LoadAll: a writer of another sink")
 		}
-		loads[i] = &loading{w: w, b: l.Batch}
+		loads[i] = &loading{w: w.stager(), b: l.Batch}
 	}
-	if err := s.loadTogether(ctx, loads); err != nil {
+	if err := together(ctx, loads); err != nil {
 		for _, l := range loads {
 			if l.err == nil {
 				l.err = err
@@ -205,6 +213,14 @@ func gate(ctx context.Context, loads []*loading) error {
 
 // load runs the block of the batches that are not there yet.
 func (s *Sink) load(ctx context.Context, c *sql.Conn, loads []*loading) error {
+	loaded, id, err := s.commit(ctx, c, loads, s.loadBlock)
+	s.manifest.write(loaded, id)
+	return err
+}
+
+// commit runs a block of the batches that are not there yet, and returns those of which it said so, with its id. nil: all
+// are there.
+func (s *Sink) commit(ctx context.Context, c *sql.Conn, loads []*loading, write func([]*loading) *block) (loaded []*loading, id string, err error) {
 	var left []*loading
 	for _, l := range loads {
 		if !l.done {
@@ -212,13 +228,12 @@ func (s *Sink) load(ctx context.Context, c *sql.Conn, loads []*loading) error {
 		}
 	}
 	if len(left) == 0 {
-		return nil
+		return nil, "", nil
 	}
-	told, id := withID(ctx)
-	answer, err := run(told, c, s.loadBlock(left).String())
+	told, idOf := withID(ctx)
+	answer, err := run(told, c, write(left).String())
 	if err == nil && answer == answerLoaded {
-		s.manifest.write(left, id())
-		return nil
+		return left, idOf(), nil
 	}
 	if err == nil {
 		err = s.refused(answer, left)
@@ -228,9 +243,9 @@ func (s *Sink) load(ctx context.Context, c *sql.Conn, loads []*loading) error {
 		}
 	}
 	if ctx.Err() != nil {
-		return err
+		return nil, "", err
 	}
-	return s.outcome(ctx, left, err)
+	return nil, "", s.outcome(ctx, left, err)
 }
 
 // refused is why a block rolled back, by its answer.

@@ -119,13 +119,11 @@ func (p *preflight) grants(ctx context.Context) error {
 	return nil
 }
 
-// name writes the name of an object as SHOW GRANTS does: a part that means the same without quotes has none.
+// name writes the name of an object as SHOW GRANTS does.
 func name(parts ...string) string {
-	list := slices.Clone(parts)
-	for i, part := range list {
-		if !plainName(part) {
-			list[i] = sf.Dialect{}.Quote(part)
-		}
+	list := make([]string, len(parts))
+	for i, part := range parts {
+		list[i] = sf.Plain(part)
 	}
 	return strings.Join(list, ".")
 }

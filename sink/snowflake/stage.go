@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"golang.org/x/sync/errgroup"
@@ -25,6 +26,7 @@ type staged struct {
 	rows     int64               // in files
 	bytes    int64               // of files
 	made     int                 // files so far, of both kinds
+	at       time.Time           // when all of them were there
 }
 
 // stagedFile is a file on the stage.
@@ -70,6 +72,7 @@ func (w *writer) stage(ctx context.Context, b *sink.Batch) error {
 		st.rejected.Release()
 		return err
 	}
+	st.at = time.Now()
 	w.hold(st)
 	b.State = st
 	if w.s.opts.OnError == Abort {

@@ -16,6 +16,8 @@ type Call struct {
 	Retry     bool      // the client says that it repeats a request
 	SQL       string    // of a query-request
 	Statement string    // first word of SQL, in upper case
+	Streaming string    // of Snowpipe Streaming: which call, see [Streaming]
+	Channel   string    // of Snowpipe Streaming: the channel in the path
 
 	Session int64  // number of the session, 0 where the call belongs to none
 	QueryID string // of a query-request

@@ -3,6 +3,7 @@ package snowflaketest
 import (
 	"bytes"
 	"compress/gzip"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -12,9 +13,10 @@ import (
 type exchange struct {
 	http.ResponseWriter
 	*http.Request
-	body  []byte // of calls of the API, decompressed
-	call  *Call
-	calls *calls
+	body   []byte // of calls of the API, decompressed
+	effect Effect // what a fault changes of a call that is carried out
+	call   *Call
+	calls  *calls
 }
 
 // Header is the reply's: requests have one too.
@@ -75,3 +77,14 @@ type unheard struct{ header http.Header }
 func (w *unheard) Header() http.Header         { return w.header }
 func (w *unheard) Write(p []byte) (int, error) { return len(p), nil }
 func (w *unheard) WriteHeader(int)             {}
+
+// answer writes an HTTP status and a body.
+func (x *exchange) answer(status int, body string) {
+	kind := "text/plain; charset=utf-8"
+	if json.Valid([]byte(body)) {
+		kind = "application/json"
+	}
+	x.Header().Set("Content-Type", kind)
+	x.WriteHeader(status)
+	_, _ = io.WriteString(x, body) // the client may be gone
+}

@@ -56,6 +56,12 @@ type Effect struct {
 	refusal    refusal
 	status     int
 	retryAfter time.Duration
+	body       string
+	streaming  streamRefusal
+
+	// What goes wrong with a call of Snowpipe Streaming that is carried out.
+	channelCode string
+	hold, lose  bool
 }
 
 type effectKind uint8
@@ -67,6 +73,10 @@ const (
 	effectFail
 	effectThrottle
 	effectExpire
+	effectAnswer
+	effectAnswerAfter
+	effectRefuse
+	effectAlter
 )
 
 // CutBefore closes the connection before the request is carried out.
@@ -86,8 +96,19 @@ func Throttle(status int, retryAfter time.Duration) Effect {
 	return Effect{kind: effectThrottle, status: status, retryAfter: retryAfter}
 }
 
-// Expire makes the session's token expire with the call, which is answered by error 390112 and not carried out.
+// Expire makes the session's token expire with the call, which is answered by error 390112 and not carried out. Of a call
+// of Snowpipe Streaming's ingest plane it makes all scoped tokens expire, and the answer is status 401.
 func Expire() Effect { return Effect{kind: effectExpire} }
+
+// Answer answers an HTTP status and a body, without carrying the request out.
+func Answer(status int, body string) Effect {
+	return Effect{kind: effectAnswer, status: status, body: body}
+}
+
+// AnswerAfter carries the request out, and answers an HTTP status and a body instead of what came of it.
+func AnswerAfter(status int, body string) Effect {
+	return Effect{kind: effectAnswerAfter, status: status, body: body}
+}
 
 // faults are those that wait. The zero value is ready to use.
 type faults struct {

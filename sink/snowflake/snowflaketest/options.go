@@ -64,8 +64,24 @@ type Options struct {
 	// Buckets are the directories that stand for the buckets of external stages, by the stages' URLs as CREATE STAGE has
 	// them. A stage whose URL is not among them is refused where it is used.
 	Buckets map[string]string
+	// StreamingDelay is how long rows that Snowpipe Streaming has accepted are not committed, by the machine's clock.
+	// Negative: until [Server.CommitStreaming]. Default: 5 ms. An account takes seconds.
+	StreamingDelay time.Duration
+	// StreamingTokens is how long the tokens of the ingest plane are good. Default: an hour.
+	StreamingTokens time.Duration
+	// StreamingRequestBytes is how many bytes the rows of a request may have, as they are sent. Default: 4,000,000.
+	StreamingRequestBytes int64
+	// StreamingRate is how much a channel may send in a second, by Now: an account takes 10 requests and 20,000,000
+	// bytes. What is more is answered by status 429. Default: no limit.
+	StreamingRate StreamingRate
+	// DocumentedShapes has Snowpipe Streaming answer in the shapes of the documentation, where accounts answer in
+	// others: host name and token in JSON, "code" for "error_code", "rows_errors" for "rows_error_count", the time of the
+	// last error as a text, and the status ACTIVE for SUCCESS.
+	DocumentedShapes bool
+
 	// CountOnly is for measuring clients: of Parquet files that are uploaded the rows in the footer are counted, see
-	// [Server.Uploads], and the data is dropped; COPY INTO reports these rows as loaded and loads none.
+	// [Server.Uploads], and the data is dropped; COPY INTO reports these rows as loaded and loads none. Of rows that are
+	// streamed the line feeds are counted, see [Server.Appended], and channels report them as inserted.
 	CountOnly bool
 }
 
@@ -103,6 +119,9 @@ func (o Options) withDefaults() (Options, error) {
 	setDefault(&o.MasterTokens, 4*time.Hour)
 	setDefault(&o.LongPoll, 45*time.Second)
 	setDefault(&o.ChunkRows, 10_000)
+	setDefault(&o.StreamingDelay, 5*time.Millisecond)
+	setDefault(&o.StreamingTokens, time.Hour)
+	setDefault(&o.StreamingRequestBytes, 4_000_000)
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -118,6 +137,7 @@ func (o Options) withDefaults() (Options, error) {
 		{"IdleTransaction", o.IdleTransaction},
 		{"IdleBlocking", o.IdleBlocking},
 		{"LongPoll", o.LongPoll},
+		{"StreamingTokens", o.StreamingTokens},
 	} {
 		if d.value < 0 {
 			f.Add("Options."+d.name, "%v is negative", d.value)
@@ -125,6 +145,12 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if o.ChunkRows < 0 {
 		f.Add("Options.ChunkRows", "%d is negative", o.ChunkRows)
+	}
+	if o.StreamingRequestBytes < 0 {
+		f.Add("Options.StreamingRequestBytes", "%d is negative", o.StreamingRequestBytes)
+	}
+	if o.StreamingRate.Requests < 0 || o.StreamingRate.Bytes < 0 {
+		f.Add("Options.StreamingRate", "%v is negative", o.StreamingRate)
 	}
 	if o.Users == nil {
 		o.Users = []User{{Name: DefaultUser, Password: DefaultPassword}}

@@ -5,6 +5,7 @@ import (
 	"math"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -23,20 +24,24 @@ func (r *run) routes() http.Handler {
 		"POST /telemetry/send":           r.telemetry,
 		"/":                              r.unknown,
 	} {
-		mux.Handle(pattern, r.faulty(func(x *exchange) { x.reply(answer(x)) }))
+		mux.Handle(pattern, r.faulty("", func(x *exchange) { x.reply(answer(x)) }))
 	}
 	for pattern, serve := range map[string]func(*exchange){
 		"PUT /stages/{path...}": r.upload,
 		"GET /stages/{path...}": r.download, // and HEAD
 		"GET /results/{id}/{n}": r.chunk,
 	} {
-		mux.Handle(pattern, r.faulty(serve))
+		mux.Handle(pattern, r.faulty("", serve))
+	}
+	for pattern, call := range r.streamingRoutes() {
+		mux.Handle(pattern, r.faulty(call.name, call.serve))
 	}
 	return mux
 }
 
-// faulty notes calls, has faults happen to them, and has the rest served.
-func (r *run) faulty(serve func(*exchange)) http.Handler {
+// faulty notes calls, has faults happen to them, and has the rest served. streaming is what a call of Snowpipe Streaming is
+// called; of those that have rows the body is not read here.
+func (r *run) faulty(streaming string, serve func(*exchange)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		if !r.calls.enter() {
 			panic(http.ErrAbortHandler)
@@ -45,9 +50,10 @@ func (r *run) faulty(serve func(*exchange)) http.Handler {
 		x := &exchange{Request: req, calls: &r.server.calls, call: &Call{
 			Time: time.Now(), Method: req.Method, Path: req.URL.Path,
 			RequestID: req.URL.Query().Get("requestId"), Retry: req.URL.Query().Has("retryCount"),
+			Streaming: streaming, Channel: req.PathValue("channel"),
 		}}
 		x.ResponseWriter = &noting{ResponseWriter: w, x: x}
-		if req.Method == http.MethodPost {
+		if (req.Method == http.MethodPost || streaming != "") && !hasRows(streaming) {
 			if err := x.read(); err != nil {
 				x.note(func(c *Call) { c.Reason = err.Error() })
 				r.server.calls.add(x.call)
@@ -97,6 +103,19 @@ func (r *run) befall(x *exchange, e Effect, serve func(*exchange)) {
 		serve(x)
 		x.ResponseWriter = w
 		panic(http.ErrAbortHandler)
+	case effectAlter:
+		x.effect = e
+		serve(x)
+	case effectAnswer:
+		x.answer(e.status, e.body)
+	case effectAnswerAfter:
+		w := x.ResponseWriter
+		x.ResponseWriter = &unheard{header: http.Header{}}
+		serve(x)
+		x.ResponseWriter = w
+		x.answer(e.status, e.body)
+	case effectRefuse:
+		r.refuseStream(x, &e.streaming)
 	case effectFail:
 		x.reply(refuse(e.refusal))
 	case effectThrottle:
@@ -105,6 +124,11 @@ func (r *run) befall(x *exchange, e Effect, serve func(*exchange)) {
 		}
 		http.Error(x, http.StatusText(e.status), e.status)
 	case effectExpire:
+		if strings.HasPrefix(x.call.Path, streamingRoot) {
+			r.server.ExpireStreamingTokens()
+			r.refuseStream(x, expiredScoped)
+			return
+		}
 		if s, no := r.authenticate(x); no == nil {
 			s.expire()
 		}

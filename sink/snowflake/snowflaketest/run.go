@@ -43,6 +43,8 @@ func newRun(s *Server) (*run, error) {
 		IdleBlocking:    s.options.IdleBlocking,
 		Buckets:         s.options.Buckets,
 		CountOnly:       s.options.CountOnly,
+		StreamingDelay:  s.options.StreamingDelay,
+		StreamingRate:   engine.StreamingRate(s.options.StreamingRate),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("snowflaketest: %w", err)

@@ -35,6 +35,7 @@ type Server struct {
 	mu     sync.Mutex
 	addr   netip.AddrPort
 	run    *run // nil while closed or killed
+	epochs epochs
 	closed bool
 }
 

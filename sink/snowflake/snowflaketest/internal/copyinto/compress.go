@@ -14,8 +14,11 @@ import (
 )
 
 // readText reads a file of text whole, without its compression. An error is the file's.
-func readText(path string, compression Compression) ([]byte, error) {
-	data, err := os.ReadFile(path)
+func readText(f File, compression Compression) ([]byte, error) {
+	if f.Text != nil {
+		return f.Text, nil
+	}
+	data, err := os.ReadFile(f.Path)
 	if err != nil {
 		return nil, err
 	}

@@ -35,7 +35,7 @@ type csvInput struct {
 
 // openCSV reads a file on conn.
 func openCSV(ctx context.Context, conn *sql.Conn, f *CSV, file File, plan csvPlan) (_ *input, err error) {
-	data, err := readText(file.Path, f.Compression)
+	data, err := readText(file, f.Compression)
 	if err != nil {
 		return nil, unreadable(err)
 	}

@@ -45,6 +45,7 @@ var (
 	wideRecord   = fault{100080, "22000", parsingFault, "Error with CSV header: error caused more fields in data than fields in header."} // the code is approximate
 	notParquet   = fault{100084, "22000", parsingFault, "Error parsing the parquet file: %s"}                                             // the code is approximate
 	notReadable  = fault{100084, "22000", parsingFault, "Error reading the file: %s"}                                                     // approximate
+	twiceNamed   = fault{100069, "22P02", parsingFault, "Error parsing JSON: more than one key for column %s"}                            // approximate
 	missingFile  = fault{100112, "22000", otherFault, "%s"}
 )
 

@@ -146,7 +146,7 @@ func stored(t types.Type) types.Type {
 }
 
 func inferCSV(format *CSV, f File) ([]Inferred, error) {
-	data, err := readText(f.Path, format.Compression)
+	data, err := readText(f, format.Compression)
 	if err != nil {
 		return nil, unreadable(err)
 	}
@@ -176,7 +176,7 @@ func inferCSV(format *CSV, f File) ([]Inferred, error) {
 }
 
 func inferJSON(format *JSON, f File) ([]Inferred, error) {
-	content, err := readText(f.Path, format.Compression)
+	content, err := readText(f, format.Compression)
 	if err != nil {
 		return nil, unreadable(err)
 	}

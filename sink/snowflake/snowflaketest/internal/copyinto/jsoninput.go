@@ -23,7 +23,7 @@ type jsonInput struct {
 // openJSON reads a file on conn. wanted are the columns that members of objects are for; nil makes one column of the whole
 // values.
 func openJSON(ctx context.Context, conn *sql.Conn, f *JSON, file File, match Match, wanted []Column) (_ *input, err error) {
-	text, err := readText(file.Path, f.Compression)
+	text, err := readText(file, f.Compression)
 	if err != nil {
 		return nil, unreadable(err)
 	}

@@ -11,6 +11,7 @@ type File struct {
 	Name     string    // as results call it: "stage/path/name.csv"
 	Relative string    // as texts of errors call it: "path/name.csv"; "" is Name
 	Path     string    // on this machine, decrypted
+	Text     []byte    // what is in it, not compressed, where it is in memory: then there is no Path
 	Size     int64     // bytes as they are on the stage: what SIZE_LIMIT counts
 	ETag     string    // METADATA$FILE_CONTENT_KEY
 	Modified time.Time // METADATA$FILE_LAST_MODIFIED

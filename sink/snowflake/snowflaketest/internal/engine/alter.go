@@ -55,6 +55,8 @@ func (w *work) alterTable(st *syntax.AlterTable) (*Result, error) {
 				o.Comment = ""
 			case "ENABLE_SCHEMA_EVOLUTION":
 				o.Table.Evolution = false
+			case "ERROR_LOGGING":
+				o.Table.ErrorLogging = false
 			case "DATA_RETENTION_TIME_IN_DAYS":
 				o.Retention = ""
 			default:

@@ -170,6 +170,14 @@ func (w *work) erase(o *object) error {
 	if o.Stage != nil {
 		w.eraseFiles(o.Stage.Dir)
 	}
+	if err := w.eraseChannels(o.ID); err != nil {
+		return err
+	}
+	if o.Table != nil {
+		if err := w.exec(`DELETE FROM floe_row_errors WHERE tbl = ?`, o.ID); err != nil {
+			return err
+		}
+	}
 	delete(c.objects, o.ID)
 	if c.names[o.place()] == o.ID {
 		delete(c.names, o.place())

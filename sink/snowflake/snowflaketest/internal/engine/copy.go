@@ -286,11 +286,16 @@ func (w *work) evolve(l *loading) error {
 	if err != nil {
 		return err
 	}
+	return w.evolveBy(o, ev, "COPY")
+}
+
+// evolveBy changes a table as what is loaded asks for.
+func (w *work) evolveBy(o *object, ev copyinto.Evolution, mode string) error {
 	for _, a := range ev.Added {
 		c := column{
 			Name: a.Name, Type: a.Type,
-			Evolved: fmt.Sprintf(`{"evolutionType":"ADD_COLUMN","evolutionMode":"COPY","fileName":%q,"triggeringTime":%q,"queryId":%q}`,
-				a.File, w.e.now().Format("2006-01-02T15:04:05Z"), w.s.queryID),
+			Evolved: fmt.Sprintf(`{"evolutionType":"ADD_COLUMN","evolutionMode":%q,"fileName":%q,"triggeringTime":%q,"queryId":%q}`,
+				mode, a.File, w.e.now().Format("2006-01-02T15:04:05Z"), w.s.queryID),
 		}
 		if err := w.addColumn(o, c); err != nil {
 			return err
@@ -299,8 +304,8 @@ func (w *work) evolve(l *loading) error {
 	for _, d := range ev.Dropped {
 		if i, ok := o.Table.column(d.Column); ok {
 			o.Table.Columns[i].NotNull = false
-			o.Table.Columns[i].Evolved = fmt.Sprintf(`{"evolutionType":"DROP_NOT_NULL","evolutionMode":"COPY","fileName":%q,"triggeringTime":%q,"queryId":%q}`,
-				d.File, w.e.now().Format("2006-01-02T15:04:05Z"), w.s.queryID)
+			o.Table.Columns[i].Evolved = fmt.Sprintf(`{"evolutionType":"DROP_NOT_NULL","evolutionMode":%q,"fileName":%q,"triggeringTime":%q,"queryId":%q}`,
+				mode, d.File, w.e.now().Format("2006-01-02T15:04:05Z"), w.s.queryID)
 		}
 	}
 	if len(ev.Added)+len(ev.Dropped) == 0 {

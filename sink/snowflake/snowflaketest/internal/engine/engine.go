@@ -27,8 +27,15 @@ type Options struct {
 	// IdleBlocking is the same while another session waits for its locks. 0 means Snowflake's 4 hours and 5 minutes.
 	IdleTransaction, IdleBlocking time.Duration
 
+	// StreamingDelay is how long rows that Snowpipe Streaming has accepted are not committed, by the machine's clock.
+	// Negative: until CommitStreams.
+	StreamingDelay time.Duration
+
+	// StreamingRate is how much a channel may send in a second. 0 means no limit.
+	StreamingRate StreamingRate
+
 	// CountOnly makes COPY INTO count the rows that the footers of Parquet files tell, and insert none: for measuring what
-	// a client costs. A COPY of anything else is refused.
+	// a client costs. A COPY of anything else is refused. Rows of Snowpipe Streaming are counted, and thrown away.
 	CountOnly bool
 
 	// Buckets are the directories that have the objects of external stages, by the URLs of the stages.
@@ -58,6 +65,7 @@ type Engine struct {
 	answers answers
 	running running
 	digests digests
+	streams *streams
 }
 
 // New opens the account whose state is in dir, and makes it if the directory is empty or missing: with the roles that every
@@ -79,11 +87,13 @@ func New(dir string, o Options) (*Engine, error) {
 		options: o, dir: dir, stages: filepath.Join(dir, "stages"),
 		sessions: map[int64]*Session{}, released: make(chan struct{}), locks: map[int64]*lock{}, busy: map[fileLock]*transaction{},
 		answers: answers{byID: map[string]*Result{}}, running: running{byID: map[string]context.CancelCauseFunc{}},
-		digests: digests{byFile: map[string]digest{}},
+		digests: digests{byFile: map[string]digest{}}, streams: newStreams(dir),
 	}
 	if err := e.open(context.Background()); err != nil {
 		return nil, errors.Join(fmt.Errorf("snowflaketest: opening %s: %w", dir, err), e.release())
 	}
+	e.streams.ended.Add(1)
+	go e.commitLoop()
 	return e, nil
 }
 
@@ -109,12 +119,17 @@ func (e *Engine) open(ctx context.Context) error {
 	for _, q := range []string{
 		`CREATE TABLE IF NOT EXISTS floe_objects (id BIGINT PRIMARY KEY, doc VARCHAR NOT NULL)`,
 		loadsTable,
+		channelsTable,
+		rowErrorsTable,
 	} {
 		if _, err := e.conn.ExecContext(ctx, q); err != nil {
 			return err
 		}
 	}
 	if err := e.catalog.load(ctx, e.conn); err != nil {
+		return err
+	}
+	if err := e.streams.load(ctx, e.conn); err != nil {
 		return err
 	}
 	boot := &Session{e: e}
@@ -156,7 +171,7 @@ func (w *work) recover() error {
 // Close aborts the statements under way, ends all sessions, rolls their transactions back, and closes the files.
 func (e *Engine) Close() error {
 	e.running.end()
-	var errs []error
+	errs := []error{e.endStreams()}
 	for _, s := range e.live() {
 		errs = append(errs, s.Close())
 	}

@@ -40,7 +40,9 @@ type table struct {
 	Last        int64        // ID of the column that came last
 	Constraints []constraint `json:",omitempty"`
 	Evolution   bool         // ENABLE_SCHEMA_EVOLUTION
-	Stage       stage        // @%table
+
+	ErrorLogging bool  `json:",omitempty"`
+	Stage        stage // @%table
 }
 
 type column struct {
@@ -89,6 +91,7 @@ type stage struct {
 type pipe struct {
 	Copy       string // the statement
 	Table      int64
+	Streaming  bool // rows are sent to it
 	AutoIngest bool
 	Paused     bool
 }

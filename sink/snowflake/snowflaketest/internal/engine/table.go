@@ -332,6 +332,10 @@ func (w *work) tableParams(o *object, params []syntax.Param) error {
 			if t.Evolution, err = truth(p.Name, text); err != nil {
 				return err
 			}
+		case "ERROR_LOGGING":
+			if t.ErrorLogging, err = truth(p.Name, text); err != nil {
+				return err
+			}
 		case "DATA_RETENTION_TIME_IN_DAYS":
 			o.Retention = text
 		case "MAX_DATA_EXTENSION_TIME_IN_DAYS":

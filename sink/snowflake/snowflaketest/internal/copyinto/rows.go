@@ -1,0 +1,358 @@
+package copyinto
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/floedata/floe/sink/snowflake/snowflaketest/internal/types"
+)
+
+// LoadRows is [Load] for rows of Snowpipe Streaming: the files are texts of lines ([File].Text), each an object, in the order
+// in which they were sent, and the format is JSON. ON_ERROR is CONTINUE. A column of the table that an object lacks has its
+// default, and a JSON null is NULL but for VARIANT. Where a Transform or Into is given, it is as Load has it.
+//
+// Values of the usual forms are converted here and appended; rows with any other value, and transformations, go the way of
+// Load. A line that is no object is a row with an error.
+func LoadRows(ctx context.Context, conn, look *sql.Conn, req Request) ([]FileResult, error) {
+	l := newRowLoader(conn, look, req)
+	if l.rest() == len(req.Files) {
+		return l.results, nil
+	}
+	if req.Transform == nil {
+		if err := l.quick(ctx); err != nil {
+			return nil, fmt.Errorf("load rows: %w", err)
+		}
+	} else if err := l.whole(); err != nil {
+		return nil, err
+	}
+	if err := l.slowly(ctx); err != nil {
+		return nil, fmt.Errorf("load rows: %w", err)
+	}
+	for i := range l.results {
+		r := &l.results[i]
+		slices.SortStableFunc(r.Errors, func(a, b RowError) int { return int(a.Row - b.Row) })
+		r.ErrorsSeen = badRows(r.Errors)
+		r.Loaded = r.Parsed - r.ErrorsSeen
+		if r.Status = Loaded; r.ErrorsSeen > 0 {
+			r.Status = PartiallyLoaded
+		}
+	}
+	return l.results, nil
+}
+
+// rowLoader loads the rows of one request.
+type rowLoader struct {
+	req        Request
+	format     *JSON
+	conn, look *sql.Conn
+	results    []FileResult
+
+	file   int // where reading is
+	at     int
+	parser *jsonParser
+	known  map[string]int // the column of a name as objects have it; -1 is none
+	values []driver.Value // of a row, and whether its columns with defaults are absent
+	absent []int          // where that is among the values, by column; 0: the column has no default
+	seen   []bool         // by column
+	slow   []*slowRows
+}
+
+func newRowLoader(conn, look *sql.Conn, req Request) *rowLoader {
+	l := &rowLoader{
+		req: req, format: req.Format.(*JSON), conn: conn, look: look,
+		results: make([]FileResult, len(req.Files)), known: map[string]int{}, seen: make([]bool, len(req.Columns)), absent: make([]int, len(req.Columns)),
+	}
+	l.req.Options.OnError = OnError{Action: Continue}
+	l.parser = &jsonParser{format: l.format}
+	for i, f := range req.Files {
+		l.results[i].File = f.Name
+	}
+	return l
+}
+
+// slowRows are rows that lack the same columns with defaults.
+type slowRows struct {
+	absent string // their columns
+	text   []byte
+	from   []rowAt
+}
+
+// rowAt is where a row is from.
+type rowAt struct {
+	file     int
+	row      int64
+	rejected string
+}
+
+// rest moves on to a file that has more, and returns its index.
+func (l *rowLoader) rest() int {
+	for l.file < len(l.req.Files) && l.at >= len(l.req.Files[l.file].Text) {
+		l.file, l.at = l.file+1, 0
+	}
+	return l.file
+}
+
+// line returns the next line that is not empty, and where it is.
+func (l *rowLoader) line() (text []byte, at rowAt, ok bool) {
+	for {
+		i := l.rest()
+		if i == len(l.req.Files) {
+			return nil, rowAt{}, false
+		}
+		all := l.req.Files[i].Text[l.at:]
+		n := bytes.IndexByte(all, '\n')
+		if n < 0 {
+			n = len(all)
+		}
+		l.at += n + 1
+		if text = bytes.TrimSpace(all[:n]); len(text) > 0 {
+			l.results[i].Parsed++
+			return text, rowAt{file: i, row: l.results[i].Parsed}, true
+		}
+	}
+}
+
+// fail notes that a row has an error.
+func (l *rowLoader) fail(at rowAt, text []byte, e RowError) {
+	e.Row, e.Line, e.RowStart, e.Rejected = at.row, at.row, at.row, string(text)
+	e.File = l.req.Files[at.file].relative()
+	l.results[at.file].Errors = append(l.results[at.file].Errors, e)
+}
+
+// object parses a line.
+func (l *rowLoader) object(text []byte, at rowAt) (*jsonRecord, bool) {
+	p := l.parser
+	p.text, p.at, p.out = text, 0, p.out[:0]
+	rec := &jsonRecord{}
+	f := p.document(rec)
+	if f == nil && p.at < len(text) {
+		f = p.stray()
+	}
+	if f == nil && rec.value[0] != '{' {
+		f = &jsonFailure{text: "a row is an object", at: 0}
+	}
+	if f != nil {
+		l.fail(at, text, notJSON.row(f.text, at.row))
+		return nil, false
+	}
+	return rec, true
+}
+
+// quick inserts the rows whose values are all of the usual forms, and leaves the others to slowly.
+func (l *rowLoader) quick(ctx context.Context) error {
+	in := &input{}
+	var definitions, names, values []string
+	for i, c := range l.req.Columns {
+		definitions = append(definitions, fmt.Sprintf("c%d %s", i, c.Type.DuckDB()))
+		names = append(names, ident(c.dest()))
+		values = append(values, fmt.Sprintf("c%d", i))
+	}
+	for i, c := range l.req.Columns {
+		if c.Default != "" {
+			l.absent[i] = len(definitions)
+			definitions = append(definitions, fmt.Sprintf("d%d BOOLEAN", i))
+			values[i] = fmt.Sprintf("CASE WHEN d%d THEN %s ELSE c%[1]d END", i, c.Default)
+		}
+	}
+	l.values = make([]driver.Value, len(definitions))
+	for _, e := range l.req.Extra {
+		names = append(names, ident(e.Name))
+		values = append(values, e.SQL)
+	}
+	name, err := in.table(ctx, l.conn, strings.Join(definitions, ", "))
+	if err != nil {
+		return err
+	}
+	n := 0
+	err = fill(ctx, l.conn, name, func() ([]driver.Value, error) {
+		for {
+			text, at, ok := l.line()
+			if !ok {
+				return nil, nil
+			}
+			rec, ok := l.object(text, at)
+			if ok && l.row(rec, text, at) {
+				n++
+				return l.values, nil
+			}
+		}
+	})
+	if err != nil {
+		return err
+	}
+	if n > 0 {
+		insert := "INSERT INTO " + l.req.Dest + " (" + strings.Join(names, ", ") + ") SELECT " + strings.Join(values, ", ") + " FROM temp." + name
+		if _, err := l.conn.ExecContext(ctx, insert); err != nil {
+			return err
+		}
+	}
+	return in.close(ctx)
+}
+
+// row makes the values of a row, or gives it to the rows that are slow.
+func (l *rowLoader) row(rec *jsonRecord, text []byte, at rowAt) bool {
+	clear(l.values)
+	clear(l.seen)
+	usual := true
+	for _, m := range rec.members {
+		i := l.column(m.name)
+		if i < 0 {
+			continue
+		}
+		if l.seen[i] {
+			l.fail(at, text, twiceNamed.row(l.req.Columns[i].Name, at.row))
+			return false
+		}
+		l.seen[i] = true
+		v, ok := quick(l.req.Columns[i].Type, m.value, l.format.BinaryFormat)
+		l.values[i] = v
+		usual = usual && ok && (v != nil || l.req.Columns[i].Nullable)
+	}
+	for i, c := range l.req.Columns {
+		if !l.seen[i] && l.absent[i] > 0 {
+			l.values[l.absent[i]] = true
+		} else if !l.seen[i] && !c.Nullable {
+			usual = false
+		}
+	}
+	if usual {
+		return true
+	}
+	l.later(rec, text, at)
+	return false
+}
+
+// column is the column that a name in an object is for.
+func (l *rowLoader) column(name string) int {
+	i, ok := l.known[name]
+	if !ok {
+		if i = slices.IndexFunc(l.req.Columns, func(c Column) bool { return c.Name == name }); i < 0 {
+			i = slices.IndexFunc(l.req.Columns, func(c Column) bool {
+				return fold(c.Name, l.req.Options.Match) == fold(name, l.req.Options.Match)
+			})
+		}
+		const most = 10_000 // names that are remembered
+		if len(l.known) < most {
+			l.known[name] = i
+		}
+	}
+	return i
+}
+
+// later gives a row to those that are slow, in the form that COPY has for what it says: a null for an OBJECT or ARRAY is not
+// there, and an OBJECT in a string is one.
+func (l *rowLoader) later(rec *jsonRecord, text []byte, at rowAt) {
+	var absent strings.Builder
+	for i := range l.req.Columns {
+		if l.absent[i] > 0 && !l.seen[i] {
+			fmt.Fprintf(&absent, "%d ", i)
+		}
+	}
+	rows := l.group(absent.String())
+	rows.text = append(rows.text, '{')
+	first := true
+	for _, m := range rec.members {
+		i := l.column(m.name)
+		if i < 0 {
+			continue
+		}
+		value := m.value
+		switch kind := l.req.Columns[i].Type.Kind; {
+		case (kind == types.Object || kind == types.Array) && string(value) == "null":
+			continue
+		case kind == types.Object && value[0] == '"':
+			if s, ok := quickString(value); ok && (&jsonParser{text: []byte(s), format: l.format}).isObject() {
+				value = []byte(s)
+			}
+		}
+		if !first {
+			rows.text = append(rows.text, ',')
+		}
+		first = false
+		rows.text = append(rows.text, l.nameOf(i)...)
+		rows.text = append(append(rows.text, ':'), value...)
+	}
+	rows.text = append(rows.text, '}', '\n')
+	at.rejected = string(text)
+	rows.from = append(rows.from, at)
+}
+
+// nameOf is the name of a column as JSON.
+func (l *rowLoader) nameOf(i int) []byte {
+	name, _ := json.Marshal(l.req.Columns[i].Name) // a text always has one
+	return name
+}
+
+// isObject tells whether the text is one object.
+func (p *jsonParser) isObject() bool {
+	rec := &jsonRecord{}
+	if p.document(rec) != nil || rec.value[0] != '{' {
+		return false
+	}
+	p.space()
+	return p.at == len(p.text)
+}
+
+func (l *rowLoader) group(absent string) *slowRows {
+	for _, g := range l.slow {
+		if g.absent == absent {
+			return g
+		}
+	}
+	g := &slowRows{absent: absent}
+	l.slow = append(l.slow, g)
+	return g
+}
+
+// whole gives all rows to those that are slow, as they are.
+func (l *rowLoader) whole() error {
+	rows := l.group("")
+	for {
+		text, at, ok := l.line()
+		if !ok {
+			return nil
+		}
+		if _, ok := l.object(text, at); ok {
+			rows.text = append(append(rows.text, text...), '\n')
+			at.rejected = string(text)
+			rows.from = append(rows.from, at)
+		}
+	}
+}
+
+// slowly loads rows as COPY does.
+func (l *rowLoader) slowly(ctx context.Context) error {
+	for _, g := range l.slow {
+		req := l.req
+		req.Files = []File{{Name: "rows", Text: g.text}}
+		if req.Transform == nil {
+			req.Options.Match = MatchSensitive // the names are the columns' by now
+		}
+		if g.absent != "" {
+			req.Into = nil
+			for i, c := range req.Columns {
+				if !slices.Contains(strings.Fields(g.absent), fmt.Sprint(i)) {
+					req.Into = append(req.Into, c.Name)
+				}
+			}
+		}
+		results, err := Load(ctx, l.conn, l.look, req)
+		if err != nil {
+			return err
+		}
+		if results[0].Parsed != int64(len(g.from)) {
+			return fmt.Errorf("%d rows were read as %d", len(g.from), results[0].Parsed)
+		}
+		for _, e := range results[0].Errors {
+			at := g.from[e.Row-1]
+			l.fail(at, []byte(at.rejected), e)
+		}
+	}
+	return nil
+}

@@ -182,6 +182,12 @@ var rules = []rule{
 		reason:   "a connector knows its contract, its driver and no other connector",
 	},
 	{
+		packages: []string{"sink/snowflake/snowpipe"},
+		inside:   [][]string{base, {"dialect", "dialect/snowflake", "sink/snowflake/internal/auth"}},
+		outside:  [][]string{{"github.com/google/uuid"}},
+		reason:   "a client of Snowpipe, usable without a sink",
+	},
+	{
 		packages: []string{"sink/snowflake/snowflaketest/..."},
 		inside:   [][]string{base, helpers, {"sink/snowflake/snowflaketest/..."}},
 		outside: [][]string{arrow, sync, {

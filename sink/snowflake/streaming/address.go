@@ -1,6 +1,7 @@
 package streaming
 
 import (
+	"crypto/rsa"
 	"net"
 	"net/url"
 	"os"
@@ -96,26 +97,11 @@ func (o *ClientOptions) credentials(f *config.Faults, a address) auth.Credential
 }
 
 func (p *Profile) keyPair(f *config.Faults, a address, o *ClientOptions) auth.Credentials {
-	text, field := []byte(p.PrivateKey), "Profile.PrivateKey"
-	switch {
-	case p.PrivateKey != "" && p.PrivateKeyFile != "":
-		f.Add(field, "is set beside Profile.PrivateKeyFile: set one of them")
-		return nil
-	case p.PrivateKeyFile != "":
-		field = "Profile.PrivateKeyFile"
-		var err error
-		if text, err = os.ReadFile(p.PrivateKeyFile); err != nil {
-			f.AddErr(field, "cannot be read", err)
+	key, field := p.Key, "Profile.Key"
+	if key == nil || p.PrivateKey != "" || p.PrivateKeyFile != "" {
+		if key, field = p.readKey(f); key == nil {
 			return nil
 		}
-	case p.PrivateKey == "":
-		f.Add(field, "is empty, and so is Profile.PrivateKeyFile: JWT needs one of them")
-		return nil
-	}
-	key, err := auth.ParseKey(text, p.PrivateKeyPassphrase)
-	if err != nil {
-		f.Add(field, "%v", err)
-		return nil
 	}
 	pair, err := auth.NewKeyPair(a.account, p.User, key, o.Now)
 	if err != nil {
@@ -123,6 +109,34 @@ func (p *Profile) keyPair(f *config.Faults, a address, o *ClientOptions) auth.Cr
 		return nil
 	}
 	return pair
+}
+
+// readKey reads the private key, and answers the field that it is in. nil = it cannot be read.
+func (p *Profile) readKey(f *config.Faults) (*rsa.PrivateKey, string) {
+	text, field := []byte(p.PrivateKey), "Profile.PrivateKey"
+	given := 0
+	for _, is := range []bool{p.PrivateKey != "", p.PrivateKeyFile != "", p.Key != nil} {
+		if is {
+			given++
+		}
+	}
+	if given != 1 {
+		f.Add(field, "and PrivateKeyFile and Key are %d that are set: JWT needs one of them", given)
+		return nil, field
+	}
+	if p.PrivateKeyFile != "" {
+		field = "Profile.PrivateKeyFile"
+		var err error
+		if text, err = os.ReadFile(p.PrivateKeyFile); err != nil {
+			f.AddErr(field, "cannot be read", err)
+			return nil, field
+		}
+	}
+	key, err := auth.ParseKey(text, p.PrivateKeyPassphrase)
+	if err != nil {
+		f.Add(field, "%v", err)
+	}
+	return key, field
 }
 
 // fold writes a name as the service has it: a plain one in upper case, unless names are taken as they are.

@@ -158,11 +158,16 @@ func (ch *Channel) AppendRecord(ctx context.Context, rec arrow.Record, token str
 	defer ch.encode.reset()
 	d := ch.draft(0)
 	for from := 0; from < int(rec.NumRows()); {
-		from = ch.encode.fill(d, from, int(rec.NumRows()), ch.client.opts.UncompressedBytes)
-		if d.bytes > ch.client.opts.UncompressedBytes {
-			ch.abandon(d)
-			return ch.client.tooLarge(int64(from), d.bytes)
+		next := ch.encode.fill(d, from, int(rec.NumRows()), ch.client.opts.UncompressedBytes)
+		size := d.bytes
+		if next == from {
+			size += len(ch.encode.line(from))
 		}
+		if size > ch.client.opts.UncompressedBytes {
+			ch.abandon(d)
+			return ch.client.tooLarge(int64(from)+1, size)
+		}
+		from = next
 	}
 	return ch.put(ctx, d, rec.NumRows(), "", token)
 }

@@ -2,6 +2,7 @@ package streaming
 
 import (
 	"bytes"
+	"crypto/rsa"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -27,6 +28,8 @@ type Profile struct {
 	PrivateKey           string `json:"private_key,omitempty"`
 	PrivateKeyFile       string `json:"private_key_file,omitempty"`
 	PrivateKeyPassphrase string `json:"private_key_passphrase,omitempty"`
+	// Key is a private key that is there, in place of PrivateKey and PrivateKeyFile.
+	Key *rsa.PrivateKey `json:"-"`
 	// OAuthTokenEndpoint gives out access tokens for OAuthRefreshToken. Default: that of the account.
 	OAuthClientID      string `json:"oauth_client_id,omitempty"`
 	OAuthClientSecret  string `json:"oauth_client_secret,omitempty"`

@@ -182,6 +182,14 @@ func (d *draft) parts() [][]byte {
 	return parts
 }
 
+// free gives back what the draft has of its own.
+func (d *draft) free() {
+	for _, x := range d.more {
+		d.from.put(x)
+	}
+	d.more = nil
+}
+
 // put makes the draft part of the queue.
 func (q *queue) put(d *draft, rows int64, start, token string) {
 	if d.first != nil {
@@ -196,9 +204,7 @@ func (q *queue) put(d *draft, rows int64, start, token string) {
 
 // abandon gives a draft up.
 func (q *queue) abandon(d *draft) {
-	for _, x := range d.more {
-		q.from.put(x)
-	}
+	d.free()
 	if d.first != nil {
 		d.first.busy = false
 		q.tidy(false)

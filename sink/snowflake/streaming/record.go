@@ -36,14 +36,14 @@ func (r *recordEncoder) bind(rec arrow.Record) error {
 // reset lets go of the record.
 func (r *recordEncoder) reset() { r.encoder.Reset() }
 
-// fill adds rows of the record, from the one of that number to before another, until the draft would have more than that
-// many bytes or its block is full, and at least one. It answers the first that is left out.
+// fill adds rows of the record, from the one of that number to before another, to the block that the draft writes to, or to
+// the next one. It answers the first that is left out: from itself where a row would make it more than most bytes. To a
+// draft without rows it adds one in any case.
 func (r *recordEncoder) fill(d *draft, from, to, most int) (next int) {
 	for {
 		buf := d.room()
-		n := len(buf)
-		free := min(blockBytes-n, most-d.bytes)
-		out, next := r.encoder.Append(buf, from, to, n+free)
+		n, left := len(buf), most-d.bytes
+		out, next := r.encoder.Append(buf, from, to, n+min(blockBytes-n, left))
 		if cap(out) != cap(buf) { // the row that is too many has made it grow
 			out = append(buf, out[n:]...)
 		}
@@ -51,13 +51,22 @@ func (r *recordEncoder) fill(d *draft, from, to, most int) (next int) {
 			d.wrote(out)
 			return next
 		}
-		if n == 0 || free == most-d.bytes { // no block is large enough, or the draft is full
-			r.scratch = r.encoder.AppendRow(r.scratch[:0], from)
-			d.write(r.scratch)
+		if n > 0 && blockBytes-n < left {
+			d.grow()
+			continue
+		}
+		if line := r.line(from); d.bytes == 0 || len(line) <= left {
+			d.write(line)
 			return from + 1
 		}
-		d.grow()
+		return from
 	}
+}
+
+// line returns a row, until the next call.
+func (r *recordEncoder) line(row int) []byte {
+	r.scratch = r.encoder.AppendRow(r.scratch[:0], row)
+	return r.scratch
 }
 
 // ndjson is the same, in the words of the encoder.

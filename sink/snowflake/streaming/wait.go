@@ -5,16 +5,24 @@ import (
 	"fmt"
 )
 
-// WaitForCommit waits until done answers true for the committed token, nil for none. done is called for what is known, and
-// then for each status that the client's poller gets, by the caller's goroutine. It flushes nothing. An error of the
-// channel, such as a code that is not well, ends it.
-func (ch *Channel) WaitForCommit(ctx context.Context, done func(token *string) bool) error {
-	return ch.await(ctx, func() (bool, error) {
-		token := ch.status.LatestCommittedOffsetToken
+// WaitForStatus waits until done answers true for a status of the channel, which it answers. done is called for the one
+// that is known, and then for each that the client's poller gets, by the caller's goroutine. It flushes nothing. An error
+// of the channel, such as a code that is not well, ends it.
+func (ch *Channel) WaitForStatus(ctx context.Context, done func(ChannelStatus) bool) (ChannelStatus, error) {
+	var status ChannelStatus
+	err := ch.await(ctx, func() (bool, error) {
+		status = ch.status
 		ch.mu.Unlock()
 		defer ch.mu.Lock()
-		return done(token), nil
+		return done(status), nil
 	})
+	return status, err
+}
+
+// WaitForCommit waits until done answers true for the committed token, nil for none, as WaitForStatus does.
+func (ch *Channel) WaitForCommit(ctx context.Context, done func(token *string) bool) error {
+	_, err := ch.WaitForStatus(ctx, func(s ChannelStatus) bool { return done(s.LatestCommittedOffsetToken) })
+	return err
 }
 
 // WaitForToken waits until the rows are committed that were appended with token, as their last or only one. A token that

@@ -19,8 +19,7 @@ func (s *Sink) Open(ctx context.Context, pipeline, partition string) (sink.Write
 	if err := s.start(ctx); err != nil {
 		return nil, "", err
 	}
-	key := offset.Key{Pipeline: pipeline, Target: s.name, Partition: partition}
-	w := &writer{s: s, Claim: claim.Claim{Offsets: s.offsets, Key: key}, table: s.name, lane: lane(pipeline, partition)}
+	w := s.newWriter(pipeline, partition)
 	committed := ""
 	err := s.session(ctx, func(c *sql.Conn) (err error) {
 		if err := s.make(ctx, c); err != nil {
@@ -42,6 +41,12 @@ func (s *Sink) Open(ctx context.Context, pipeline, partition string) (sink.Write
 		return nil, "", s.wrap(ctx, fmt.Sprintf("claim partition %.200q of", partition), err)
 	}
 	return w, committed, nil
+}
+
+// newWriter returns a writer that has not claimed its partition yet.
+func (s *Sink) newWriter(pipeline, partition string) *writer {
+	key := offset.Key{Pipeline: pipeline, Target: s.name, Partition: partition}
+	return &writer{s: s, Claim: claim.Claim{Offsets: s.offsets, Key: key}, table: s.name, lane: lane(pipeline, partition)}
 }
 
 // claimBlock makes the row of key where it is missing, and raises its epoch, which it answers.

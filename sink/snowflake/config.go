@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/snowflakedb/gosnowflake"
@@ -36,14 +37,15 @@ func Open(ctx context.Context, cfg Config, table string, opts *Options) (*Sink, 
 	return open(ctx, "sink/snowflake.Open", cfg, table, opts)
 }
 
-func open(ctx context.Context, of string, cfg Config, table string, opts *Options) (*Sink, error) {
+// open is Open; more are faults that its caller has found.
+func open(ctx context.Context, of string, cfg Config, table string, opts *Options, more ...config.Fault) (*Sink, error) {
 	o, err := checked(of, table, opts)
 	var faults config.Error
 	if given := (*config.Error)(nil); errors.As(err, &given) {
 		faults = *given
 	}
-	driver, more := cfg.driver(o)
-	if faults.Of, faults.Faults = of, append(faults.Faults, more...); len(faults.Faults) > 0 {
+	driver, own := cfg.driver(o)
+	if faults.Of, faults.Faults = of, slices.Concat(faults.Faults, own, more); len(faults.Faults) > 0 {
 		return nil, &faults
 	}
 	s := newSink(sql.OpenDB(gosnowflake.NewConnector(gosnowflake.SnowflakeDriver{}, *driver)), table, o)

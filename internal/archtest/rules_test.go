@@ -92,6 +92,12 @@ var rules = []rule{
 		reason:   "a program for scripts/test.sh, that users have no need of",
 	},
 	{
+		packages: []string{"internal/bucket"},
+		inside:   [][]string{base},
+		outside:  [][]string{{"gocloud.dev"}},
+		reason:   "what connectors share of buckets: it knows none of them",
+	},
+	{
 		packages: []string{"internal/..."},
 		inside:   [][]string{everything},
 		outside:  [][]string{arrow, sync, {"github.com/google/uuid"}},
@@ -192,7 +198,7 @@ var rules = []rule{
 		inside:   [][]string{base, helpers, {"sink/snowflake/snowflaketest/..."}},
 		outside: [][]string{arrow, sync, {
 			"github.com/marcboeker/go-duckdb", "github.com/snowflakedb/gosnowflake", "github.com/google/uuid",
-			"github.com/golang-jwt/jwt/v5", "github.com/klauspost/compress", "github.com/parquet-go/parquet-go",
+			"github.com/golang-jwt/jwt/v5", "github.com/klauspost/compress", "github.com/parquet-go/parquet-go", "gocloud.dev",
 		}},
 		reason: "a server that knows nothing of the sink that it tests",
 	},

@@ -25,6 +25,16 @@ type Claim struct {
 	Mark    string // of the table that the row counts; "" = none yet
 }
 
+// Joined sees to it that rows still go where they did when the claim was made: in replace mode another run may have finished
+// since, and the shadow that was joined is no longer the one that is swapped in. current is the target that offsets are
+// kept under now.
+func (c *Claim) Joined(current string) error {
+	if current != c.Key.Target {
+		return sink.ErrFenced
+	}
+	return nil
+}
+
 // Adopt ties the row to the table with the mark own. It belongs in the transaction that shapes the table; the caller sets
 // Mark once that is committed.
 func (c *Claim) Adopt(ctx context.Context, tx offset.DB, own string) error {

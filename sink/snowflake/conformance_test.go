@@ -126,7 +126,11 @@ type instance struct {
 // newInstance starts a fake account.
 func newInstance(t *testing.T, o snowflake.Options) *instance {
 	o.KeepCase = true
-	server := start(t)
+	return on(start(t), o)
+}
+
+// on returns the instance of a fake account.
+func on(server *snowflaketest.Server, o snowflake.Options) *instance {
 	return &instance{
 		config: func() *gosnowflake.Config { return impatient(server) }, exec: server.Exec, faults: faults(server),
 		options: o, prefix: "S",

@@ -3,51 +3,13 @@ package snowflake
 import (
 	"context"
 	"fmt"
-	"os"
-	"path/filepath"
-	"sync"
+	"io"
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/floedata/floe/internal/encode/parquet"
 )
-
-// stagingDir is where files wait for their upload.
-type stagingDir struct {
-	given string // by the user; "" = a temporary one
-
-	mu   sync.Mutex
-	made string
-}
-
-func (d *stagingDir) path() (string, error) {
-	if d.given != "" {
-		return d.given, nil
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.made == "" {
-		made, err := os.MkdirTemp("", "floe-snowflake-")
-		if err != nil {
-			return "", fmt.Errorf("make a staging directory: %w", err)
-		}
-		d.made = made
-	}
-	return d.made, nil
-}
-
-// remove removes the directory where it was made for the sink.
-func (d *stagingDir) remove() error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	made := d.made
-	d.made = ""
-	if made == "" {
-		return nil
-	}
-	return os.RemoveAll(made)
-}
 
 // files makes the files of one batch, one after the other, and uploads each beside the making of the next.
 type files struct {
@@ -63,23 +25,36 @@ type files struct {
 // encoding is the file that is being written.
 type encoding struct {
 	*parquet.Writer
-	path string
-	disk *os.File
+	to   *counted
+	name string
 	rows int64
 	end  int64
 }
 
-// write adds a record to the file, and ends the file where it is large enough; end is the ordinal behind its rows.
+// counted counts the bytes of an upload.
+type counted struct {
+	upload
+	bytes int64
+}
+
+func (c *counted) Write(p []byte) (int, error) {
+	n, err := c.upload.Write(p)
+	c.bytes += int64(n)
+	return n, err
+}
+
+// write adds a record to the file, and ends the file where it is large enough; end is the ordinal behind its rows. ctx is
+// the group's.
 func (f *files) write(ctx context.Context, rec arrow.Record, end int64) error {
 	if f.open == nil {
-		e, err := f.create(rec.Schema())
+		e, err := f.create(ctx, rec.Schema())
 		if err != nil {
 			return err
 		}
 		f.open = e
 	}
 	if err := f.open.Write(rec); err != nil {
-		return fmt.Errorf("encode %s: %w", filepath.Base(f.open.path), err)
+		return fmt.Errorf("encode %s: %w", f.open.name, err)
 	}
 	f.open.rows += rec.NumRows()
 	f.open.end = end
@@ -89,44 +64,35 @@ func (f *files) write(ctx context.Context, rec arrow.Record, end int64) error {
 	return nil
 }
 
-func (f *files) create(schema *arrow.Schema) (*encoding, error) {
-	dir, err := f.w.s.dir.path()
+func (f *files) create(ctx context.Context, schema *arrow.Schema) (*encoding, error) {
+	f.st.made++
+	e := &encoding{name: f.st.file(f.st.made)}
+	to, err := f.w.s.store.create(ctx, f.w.lane, e.name)
 	if err != nil {
 		return nil, err
 	}
-	f.st.made++
-	path := filepath.Join(dir, f.st.file(f.st.made))
-	disk, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return nil, fmt.Errorf("make a file to stage: %w", err)
-	}
-	e := &encoding{path: path, disk: disk}
-	if e.Writer, err = f.writer(disk, schema); err != nil {
-		e.remove()
+	e.to = &counted{upload: to}
+	if e.Writer, err = f.writer(e.to, schema); err != nil {
+		to.abandon()
 		return nil, err
 	}
 	return e, nil
 }
 
 // writer returns one that another file is done with, if there is one.
-func (f *files) writer(disk *os.File, schema *arrow.Schema) (*parquet.Writer, error) {
+func (f *files) writer(to io.Writer, schema *arrow.Schema) (*parquet.Writer, error) {
 	if w, ok := f.plan.writers.Get().(*parquet.Writer); ok {
-		return w, w.Reset(disk)
+		return w, w.Reset(to)
 	}
 	codec := map[Compression]parquet.Codec{Zstd: parquet.Zstd, Snappy: parquet.Snappy, Uncompressed: parquet.None}[f.w.s.opts.Compression]
-	return parquet.NewWriter(disk, schema, &parquet.Options{Codec: codec})
-}
-
-func (e *encoding) remove() {
-	_ = e.disk.Close()
-	_ = os.Remove(e.path)
+	return parquet.NewWriter(to, schema, &parquet.Options{Codec: codec})
 }
 
 // abandon drops the file that is being written.
 func (f *files) abandon() {
 	if f.open != nil {
-		_ = f.open.Close()
-		f.open.remove()
+		_ = f.open.Close() // for the memory that it holds
+		f.open.to.abandon()
 		f.open = nil
 	}
 }
@@ -138,25 +104,17 @@ func (f *files) close(ctx context.Context) error {
 	if e == nil {
 		return nil
 	}
-	err := e.Close()
-	if err == nil {
-		f.plan.writers.Put(e.Writer)
-		err = e.disk.Close()
+	if err := e.Close(); err != nil {
+		e.to.abandon()
+		return fmt.Errorf("encode %s: %w", e.name, err)
 	}
-	if err != nil {
-		e.remove()
-		return fmt.Errorf("encode %s: %w", filepath.Base(e.path), err)
-	}
-	info, err := os.Stat(e.path)
-	if err != nil {
-		e.remove()
-		return err
-	}
-	done := stagedFile{name: filepath.Base(e.path), rows: e.rows, bytes: info.Size(), end: e.end}
-	f.list = append(f.list, done)
+	f.plan.writers.Put(e.Writer)
+	f.list = append(f.list, stagedFile{name: e.name, rows: e.rows, bytes: e.to.bytes, end: e.end})
 	f.g.Go(func() error {
-		defer e.remove()
-		return f.w.s.put(ctx, e.path, done.bytes, f.w.lane)
+		if err := e.to.finish(ctx); err != nil {
+			return fmt.Errorf("upload %s: %w", e.name, err)
+		}
+		return nil
 	})
 	return nil
 }

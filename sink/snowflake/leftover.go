@@ -9,12 +9,11 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/floedata/floe/dialect"
 	"github.com/floedata/floe/offset"
 )
 
 // attempt names the files of one attempt to stage one batch: the rows of the partition that they hold, and a nonce. Every
-// name of theirs begins with it.
+// name of theirs begins with it. A file without rows, for its schema, is of an attempt from 0 to 0.
 type attempt struct {
 	start, end int64 // ordinals of the first row, and behind the last
 	nonce      string
@@ -38,7 +37,7 @@ func parseAttempt(name string) (attempt, bool) {
 	}
 	start, err := strconv.ParseInt(parts[0], 10, 64)
 	end, err2 := strconv.ParseInt(parts[1], 10, 64)
-	if err != nil || err2 != nil || start < 0 || end <= start {
+	if err != nil || err2 != nil || start < 0 || end <= start && end != 0 || end == 0 && start != 0 {
 		return attempt{}, false
 	}
 	return attempt{start, end, parts[2]}, true
@@ -55,31 +54,17 @@ func (w *writer) findLeftovers(ctx context.Context, c *sql.Conn, committed strin
 	if w.s.opts.KeepStaged {
 		return nil
 	}
-	rows, err := c.QueryContext(ctx, "LIST "+w.s.stage(w.s.directory()+w.lane))
-	if err != nil && w.s.opts.Stage == "%" && w.s.d.Classify(err) == dialect.Missing {
-		return nil // the table is not made yet
-	}
+	names, err := w.s.store.list(ctx, c, w.lane)
 	if err != nil {
 		return fmt.Errorf("list the stage: %w", err)
 	}
-	defer rows.Close()
 	seen := map[attempt]bool{}
-	for rows.Next() {
-		var name string
-		var size, sum, modified any
-		if err := rows.Scan(&name, &size, &sum, &modified); err != nil {
-			return fmt.Errorf("list the stage: %w", err)
-		}
-		a, ok := parseAttempt(name[strings.LastIndexByte(name, '/')+1:])
-		if ok && !seen[a] {
+	for _, name := range names {
+		if a, ok := parseAttempt(name); ok && !seen[a] {
 			seen[a] = true
 			w.litter = append(w.litter, leftover{w.lane + a.String(), a.end})
 		}
 	}
-	if err := rows.Err(); err != nil {
-		return fmt.Errorf("list the stage: %w", err)
-	}
-	rows.Close()
 	w.clean(ctx, c, committed)
 	return nil
 }
@@ -109,7 +94,7 @@ func (w *writer) clean(ctx context.Context, c *sql.Conn, committed string) {
 	w.litter = kept
 	w.mu.Unlock()
 	for _, l := range gone {
-		if _, err := c.ExecContext(ctx, "REMOVE "+w.s.stage(w.s.directory()+l.prefix)); err != nil {
+		if err := w.s.store.remove(ctx, c, l.prefix); err != nil {
 			w.s.opts.Logger.WarnContext(ctx, "files stay on the stage", "sink", "snowflake", "table", w.table, "files", l.prefix, "error", err)
 		}
 	}

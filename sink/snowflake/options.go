@@ -24,6 +24,11 @@ type Options struct {
 	Key []string
 	// Evolve is what Prepare may change in a table that exists. Default: sink.EvolveNone.
 	Evolve sink.Evolve
+	// SchemaEvolution leaves to Snowflake what sink.AddColumns allows, which Evolve must be then: Prepare sets
+	// ENABLE_SCHEMA_EVOLUTION of the table where it is not, and has a COPY of a file without rows add the columns, in the
+	// types that Snowflake finds right, up to 100 at once. A column that is NOT NULL, and that the rows lack, takes nulls
+	// then. A role needs EVOLVE SCHEMA on a table that has it set, and OWNERSHIP where it is to be set.
+	SchemaEvolution bool
 	// KeepCase takes names of tables, columns, schemas and stages as they are. Default: a plain name, such as events,
 	// stands for what Snowflake makes of it where it is not quoted, EVENTS; any other is taken as it is.
 	KeepCase bool
@@ -36,6 +41,8 @@ type Options struct {
 	// Stage is the internal stage that files are uploaded to: the name of one in the schema, which is made where it is
 	// missing, "%" for the table's own, or "~" for the user's. Default: _FLOE_STAGE.
 	Stage string
+	// External is the bucket of an external stage, where Stage names one. Default: Stage is an internal one.
+	External *External
 	// Prefix is the directory on the stage, below which the sink makes its own. Letters, digits, _, -, ., = and / are
 	// allowed. Default: "floe".
 	Prefix string
@@ -99,14 +106,18 @@ func checked(of, table string, o *Options) (Options, error) {
 		opts = *o
 		opts.Key = slices.Clone(o.Key)
 	}
-	opts.setDefaults()
 	var f config.Faults
+	opts.checkExternal(&f)
+	opts.setDefaults()
 	opts.checkNames(&f, table)
 	if opts.Mode < sink.Append || opts.Mode > sink.Replace {
 		f.Add("Options.Mode", "%d is none of Append, Upsert, Replace", opts.Mode)
 	}
 	if opts.Evolve < sink.EvolveNone || opts.Evolve > sink.Widen {
 		f.Add("Options.Evolve", "%d is none of EvolveNone, AddColumns, Widen", opts.Evolve)
+	}
+	if opts.SchemaEvolution && opts.Evolve != sink.AddColumns {
+		f.Add("Options.SchemaEvolution", "needs Evolve to be AddColumns, which is what Snowflake does")
 	}
 	opts.checkKey(&f)
 	if opts.Stage == "%" && opts.Mode == sink.Replace {
@@ -146,6 +157,27 @@ func checked(of, table string, o *Options) (Options, error) {
 		}
 	}
 	return opts, f.Err(of)
+}
+
+// checkExternal makes External a copy.
+func (o *Options) checkExternal(f *config.Faults) {
+	if o.External == nil {
+		return
+	}
+	e := *o.External
+	defer func() { o.External = &e }()
+	if o.Stage == "" || o.Stage == "~" || o.Stage == "%" {
+		f.Add("Options.Stage", "is not the name of an external stage, which Options.External needs")
+	}
+	if o.StagingDir != "" {
+		f.Add("Options.StagingDir", "has no effect with Options.External: files are not kept on disk on their way")
+	}
+	e.check(f)
+	if e.Integration != "" {
+		if err := (sf.Dialect{}).CheckName(e.Integration); err != nil {
+			f.Add("Options.External.Integration", "%q %v", e.Integration, err)
+		}
+	}
 }
 
 func (o *Options) setDefaults() {

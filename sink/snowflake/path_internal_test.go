@@ -29,13 +29,21 @@ func TestParseAttempt(t *testing.T) {
 	if !strings.HasPrefix(a.file(3), a.String()) || strings.HasPrefix(newAttempt(5, 9).file(3), a.String()) {
 		t.Error("the names of an attempt begin with it, and no others do")
 	}
+	if schema := newAttempt(0, 0); !parses(schema) {
+		t.Errorf("%q is not read", schema.file(1))
+	}
 	nonce := strings.Repeat("0", 32)
 	for _, name := range []string{
-		"", "x.parquet", "5-9-" + nonce + "-1.csv", "9-5-" + nonce + "-1.parquet", "5-5-" + nonce + "-1.parquet",
+		"", "x.parquet", "5-9-" + nonce + "-1.csv", "9-5-" + nonce + "-1.parquet", "5-5-" + nonce + "-1.parquet", "5-0-" + nonce + "-1.parquet",
 		"-5-9-" + nonce + "-1.parquet", "5-9-0-1.parquet", "a-9-" + nonce + "-1.parquet",
 	} {
 		if a, ok := parseAttempt(name); ok {
 			t.Errorf("%q is read as %v: the sink would remove it", name, a)
 		}
 	}
+}
+
+func parses(a attempt) bool {
+	got, ok := parseAttempt(a.file(1))
+	return ok && got == a
 }

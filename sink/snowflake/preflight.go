@@ -11,6 +11,7 @@ import (
 
 	"github.com/floedata/floe/dialect"
 	sf "github.com/floedata/floe/dialect/snowflake"
+	"github.com/floedata/floe/internal/bucket"
 	"github.com/floedata/floe/internal/mark"
 	"github.com/floedata/floe/sink"
 )
@@ -206,13 +207,23 @@ func (p *preflight) tables(ctx context.Context) error {
 	always := func(list ...string) func(*dialect.Table) []string {
 		return func(*dialect.Table) []string { return list }
 	}
+	evolves := false
+	if s.opts.SchemaEvolution {
+		var err error
+		if evolves, err = s.evolves(ctx, p.c, s.name); err != nil {
+			return err
+		}
+	}
 	err := look(s.name, func(t *dialect.Table) []string {
 		list := []string{"INSERT", "SELECT"}
 		if s.opts.Mode == sink.Upsert {
 			list = append(list, "UPDATE")
 		}
-		if s.opts.Mode == sink.Replace || s.opts.Evolve != sink.EvolveNone || mark.Find(t.Comment) == "" {
+		switch {
+		case s.opts.Mode == sink.Replace || s.opts.Evolve != sink.EvolveNone && !evolves || mark.Find(t.Comment) == "":
 			list = append(list, "OWNERSHIP") // to swap, to alter, to comment
+		case evolves:
+			list = append(list, "EVOLVE SCHEMA")
 		}
 		return list
 	})
@@ -233,6 +244,9 @@ func (p *preflight) stage(ctx context.Context) error {
 	}
 	stage := s.opts.resolve(s.opts.Stage)
 	schema := []string{s.place.Database, s.place.Schema}
+	if e, ok := s.store.(*externalStage); ok {
+		return p.external(ctx, e, append(schema, stage))
+	}
 	there, external := false, false
 	err := sf.Each(ctx, p.c, s.place.Show("STAGES"), func(row map[string]string) {
 		if row["name"] == stage {
@@ -245,9 +259,42 @@ func (p *preflight) stage(ctx context.Context) error {
 	case !there:
 		p.needs("SCHEMA", schema, "CREATE STAGE")
 	case external:
-		p.add("stage "+name(append(schema, stage)...), "", "is an external one, to which PUT does not upload: name an internal one in Options.Stage")
+		p.add("stage "+name(append(schema, stage)...), "", "is an external one, to which PUT does not upload: name its bucket in Options.External, or an internal one in Options.Stage")
 	default:
 		p.needs("STAGE", append(schema, stage), "READ", "WRITE")
+	}
+	return nil
+}
+
+// external looks at an external stage, and at its bucket.
+func (p *preflight) external(ctx context.Context, e *externalStage, stage []string) error {
+	_, found, err := e.look(ctx, p.c)
+	var fault *stageFault
+	switch {
+	case errors.As(err, &fault):
+		p.add("stage "+name(stage...), "", "%s", fault.text)
+	case err != nil:
+		return fmt.Errorf("look for the stage: %w", err)
+	case found:
+		p.needs("STAGE", stage, "USAGE")
+	case e.to.Integration != "":
+		p.needs("SCHEMA", stage[:2], "CREATE STAGE")
+		p.needs("INTEGRATION", []string{p.s.opts.resolve(e.to.Integration)}, "USAGE")
+	default:
+		p.add("stage "+name(stage...), "", missingStage)
+	}
+	b, err := e.open(ctx)
+	if err != nil {
+		p.add("bucket "+e.to.Location, "", "%v", err)
+		return nil
+	}
+	switch there, err := b.IsAccessible(ctx); {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case err != nil:
+		p.add("bucket "+e.to.Location, "", "%v", bucket.Classify(err))
+	case !there:
+		p.add("bucket "+e.to.Location, "", "is missing, or this program may not list it: look at its name and the credentials")
 	}
 	return nil
 }

@@ -31,7 +31,11 @@ func (w *writer) Prepare(ctx context.Context, schema *arrow.Schema) error {
 	s.ddl.Lock()
 	defer s.ddl.Unlock()
 	err := s.session(ctx, func(c *sql.Conn) error {
-		if err := w.sameGeneration(ctx, c); err != nil {
+		current, err := s.current(ctx, c, w.Key.Pipeline)
+		if err == nil {
+			err = w.Joined(current)
+		}
+		if err != nil {
 			return err
 		}
 		t, err := w.shape(ctx, c, schema)
@@ -58,19 +62,6 @@ func (w *writer) Prepare(ctx context.Context, schema *arrow.Schema) error {
 		return err
 	}
 	return s.wrap(ctx, "prepare", err)
-}
-
-// sameGeneration checks, in replace mode, that the shadow is still the one that Finish swaps in: another run may have
-// finished since it was joined.
-func (w *writer) sameGeneration(ctx context.Context, c *sql.Conn) error {
-	if w.s.opts.Mode != sink.Replace {
-		return nil
-	}
-	shadow, err := w.s.current(ctx, c, w.Key.Pipeline)
-	if err == nil && shadow != w.table {
-		err = sink.ErrFenced
-	}
-	return err
 }
 
 // shape makes or evolves the table for the schema, marks it, and returns it as it is then. Each statement commits by
@@ -195,59 +186,6 @@ func (s *Sink) markBlock(table, seen, text string) *block {
 		when("comment = "+sf.Literal(seen), s.d.Comment(s.qualified(table), text), "comment := "+sf.Literal(text)),
 		"RETURN comment")
 	return b
-}
-
-// evolve adds and widens columns as far as the options allow, and refuses what then does not fit.
-func (w *writer) evolve(ctx context.Context, c *sql.Conn, schema *arrow.Schema, t *dialect.Table) (altered bool, err error) {
-	s := w.s
-	given := map[string]bool{}
-	for _, f := range schema.Fields() {
-		alter, err := s.change(f, t)
-		if err != nil {
-			return false, err
-		}
-		if have := s.columnFor(t, f); have != nil {
-			given[have.Name] = true
-		}
-		if alter == "" {
-			continue
-		}
-		s.opts.Logger.InfoContext(ctx, "altering the table", "sink", "snowflake", "table", w.table, "change", alter)
-		if err := execAll(ctx, c, alter); err != nil {
-			return false, err
-		}
-		altered = true
-	}
-	for _, have := range t.Columns {
-		if have.NotNull && !have.Generated && !given[have.Name] {
-			return false, &sink.SchemaError{Target: s.table, Column: have.Name, Reason: "the table has it as NOT NULL, and the rows lack it, which COPY takes for null: add it to the rows, or let it be null"}
-		}
-	}
-	return altered, nil
-}
-
-// change is the statement that makes the table take a field; "" = it does.
-func (s *Sink) change(f arrow.Field, t *dialect.Table) (string, error) {
-	have := s.columnFor(t, f)
-	switch {
-	case have == nil && s.opts.Evolve >= sink.AddColumns:
-		col, err := s.columnOf(f, false)
-		if err != nil {
-			return "", err
-		}
-		return s.d.AddColumn(s.qualified(t.Name), col), nil
-	case have == nil:
-		return "", s.refuse(f, "the table lacks it: add it, or set Options.Evolve to AddColumns")
-	case have.Generated:
-		return "", s.refuse(f, "the table computes it: leave it out of the rows")
-	}
-	if wider, ok := s.d.Widen(*have, f); ok && s.opts.Evolve == sink.Widen {
-		return s.d.AlterColumn(s.qualified(t.Name), *have, wider), nil
-	}
-	if _, err := newColumn(f, *have); err != nil {
-		return "", s.refuse(f, err.Error())
-	}
-	return "", nil
 }
 
 // prepareRejects makes the table of rejects where the options ask for one, and plans for it.

@@ -14,24 +14,31 @@ import (
 
 // put uploads a file into a lane of the stage. The driver looks at ctx before it moves the bytes and after, not meanwhile.
 func (s *Sink) put(ctx context.Context, path string, size int64, lane string) error {
-	select {
-	case s.uploads <- struct{}{}:
-		defer func() { <-s.uploads }()
-	case <-ctx.Done():
-		return ctx.Err()
+	if err := s.startUpload(ctx); err != nil {
+		return err
 	}
+	defer s.endUpload()
 	return s.session(ctx, func(c *sql.Conn) error {
 		rows, err := c.QueryContext(ctx, s.putStatement(path, lane))
 		if err != nil {
-			return fmt.Errorf("upload %s: %w", filepath.Base(path), err)
+			return err
 		}
 		defer rows.Close()
-		if err := uploaded(rows, size); err != nil {
-			return fmt.Errorf("upload %s: %w", filepath.Base(path), err)
-		}
-		return nil
+		return uploaded(rows, size)
 	})
 }
+
+// startUpload waits for a place among the uploads, which endUpload gives back.
+func (s *Sink) startUpload(ctx context.Context) error {
+	select {
+	case s.uploads <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (s *Sink) endUpload() { <-s.uploads }
 
 // putStatement is the PUT of a file. Its name is fresh: the driver does not shorten a file that is there.
 func (s *Sink) putStatement(path, lane string) string {

@@ -34,8 +34,8 @@ type Sink struct {
 	// made: the table of offsets and the stage are there.
 	made atomic.Bool
 
+	store    store
 	uploads  chan struct{} // a place for each upload at once
-	dir      stagingDir
 	manifest manifest
 	// ddl is held for reading by loads, for writing by whatever changes tables: an old plan would miss a column that was
 	// added, and a change would wait for the locks of loads.
@@ -68,10 +68,15 @@ func New(db *sql.DB, table string, opts *Options) (*Sink, error) {
 }
 
 func newSink(db *sql.DB, table string, o Options) *Sink {
-	return &Sink{
+	s := &Sink{
 		db: db, table: table, name: o.resolve(table), opts: o, mem: memory.DefaultAllocator,
-		uploads: make(chan struct{}, o.Uploads), dir: stagingDir{given: o.StagingDir}, manifest: manifest{w: o.Manifest},
+		uploads: make(chan struct{}, o.Uploads), manifest: manifest{w: o.Manifest},
 	}
+	s.store = &internalStage{s: s, dir: stagingDir{given: o.StagingDir}}
+	if o.External != nil {
+		s.store = &externalStage{s: s, to: *o.External}
+	}
+	return s
 }
 
 // start finds out where the table and its offsets are.
@@ -114,10 +119,8 @@ func (s *Sink) make(ctx context.Context, c *sql.Conn) error {
 	if err := s.offsets.Create(ctx, c); err != nil {
 		return err
 	}
-	if s.opts.Stage != "~" && s.opts.Stage != "%" {
-		if err := execAll(ctx, c, "CREATE STAGE IF NOT EXISTS "+s.place.Of(s.opts.resolve(s.opts.Stage))); err != nil {
-			return err
-		}
+	if err := s.store.make(ctx, c); err != nil {
+		return err
 	}
 	s.made.Store(true)
 	return nil
@@ -198,7 +201,7 @@ func (s *Sink) Close(context.Context) error {
 	if s.closed.Swap(true) {
 		return errClosed
 	}
-	err := errors.Join(s.dir.remove(), s.manifest.failed())
+	err := errors.Join(s.store.close(), s.manifest.failed())
 	if s.owned {
 		err = errors.Join(err, s.db.Close())
 	}

@@ -25,7 +25,11 @@ func (w *writer) Prepare(ctx context.Context, schema *arrow.Schema) error {
 	var own string
 	var p *plan
 	err := w.s.inDDL(ctx, func(c *sql.Conn) error {
-		if err := w.sameGeneration(ctx, c); err != nil {
+		current, err := w.s.current(ctx, c, w.Key.Pipeline)
+		if err == nil {
+			err = w.Joined(current)
+		}
+		if err != nil {
 			return err
 		}
 		t, err := w.shape(ctx, c, schema)
@@ -54,19 +58,6 @@ func (w *writer) Prepare(ctx context.Context, schema *arrow.Schema) error {
 	}
 	w.Mark, w.plan = own, p
 	return nil
-}
-
-// sameGeneration checks, in replace mode, that the shadow is still the one that Finish swaps in: another run may have
-// finished since it was joined.
-func (w *writer) sameGeneration(ctx context.Context, c *sql.Conn) error {
-	if w.s.opts.Mode != sink.Replace {
-		return nil
-	}
-	shadow, err := w.s.current(ctx, c, w.Key.Pipeline)
-	if err == nil && shadow != w.table {
-		err = sink.ErrFenced
-	}
-	return err
 }
 
 // shape makes or evolves the table for the schema, marks it, and returns it as it is then.

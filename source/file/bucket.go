@@ -5,15 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"strings"
-	"syscall"
 	"time"
 
 	"gocloud.dev/blob"
-	"gocloud.dev/gcerrors"
 
-	"github.com/floedata/floe/retry"
+	"github.com/floedata/floe/internal/bucket"
 )
 
 // bucketStore opens objects of a bucket.
@@ -26,7 +23,7 @@ func (s bucketStore) openAt(ctx context.Context, e *entry) (readerAt, error) {
 			return err
 		}
 		_, err = io.ReadFull(r, p)
-		return errors.Join(transient(cutOff(err)), r.Close())
+		return errors.Join(bucket.Classify(cutOff(err)), r.Close())
 	}), nil
 }
 
@@ -45,7 +42,7 @@ func (s bucketStore) openStream(ctx context.Context, e *entry, offset int64) (io
 func (s bucketStore) open(ctx context.Context, e *entry, offset, n int64) (*blob.Reader, error) {
 	r, err := s.bucket.NewRangeReader(ctx, e.key, offset, n, nil)
 	if err != nil {
-		return nil, transient(err)
+		return nil, bucket.Classify(err)
 	}
 	// Listings and reads of one store may give times of different precision.
 	moved := !r.ModTime().IsZero() && !e.modTime.IsZero() && r.ModTime().Sub(e.modTime).Abs() >= time.Second
@@ -69,7 +66,7 @@ func (s *objectStream) Read(p []byte) (int, error) {
 		err = io.ErrUnexpectedEOF
 	}
 	if err != nil && err != io.EOF {
-		err = transient(err)
+		err = bucket.Classify(err)
 	}
 	return n, err
 }
@@ -80,23 +77,6 @@ func (s *objectStream) Close() error { return s.r.Close() }
 func cutOff(err error) error {
 	if err == io.EOF {
 		return io.ErrUnexpectedEOF
-	}
-	return err
-}
-
-// transient marks an error of a bucket where another try may succeed.
-func transient(err error) error {
-	var timeout net.Error
-	switch {
-	case err == nil:
-		return nil
-	case errors.As(err, &timeout) && timeout.Timeout(),
-		errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
-		return retry.Transient(err)
-	}
-	switch gcerrors.Code(err) {
-	case gcerrors.Internal, gcerrors.ResourceExhausted, gcerrors.DeadlineExceeded:
-		return retry.Transient(err)
 	}
 	return err
 }

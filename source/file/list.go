@@ -14,6 +14,7 @@ import (
 	_ "gocloud.dev/blob/memblob" // the driver of mem:// URLs, as documented
 
 	"github.com/floedata/floe/config"
+	"github.com/floedata/floe/internal/bucket"
 )
 
 // target is one of the paths that the user gave, taken apart.
@@ -86,8 +87,8 @@ func parseURL(text string) (target, error) {
 		}
 		return parseLocal(raw, filepath.FromSlash(p))
 	}
-	if !blob.DefaultURLMux().ValidBucketScheme(scheme) {
-		return target{}, fmt.Errorf("%q: no driver for %s:// is linked in; import it, for example _ \"gocloud.dev/blob/s3blob\", gcsblob or azureblob", raw, scheme)
+	if err := bucket.CheckScheme(scheme); err != nil {
+		return target{}, fmt.Errorf("%q: %w", raw, err)
 	}
 	host, key, _ := strings.Cut(rest, "/")
 	t := target{given: raw, base: scheme + "://" + host + "/", bucket: scheme + "://" + host, key: key}

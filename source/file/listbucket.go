@@ -10,30 +10,32 @@ import (
 
 	"gocloud.dev/blob"
 	"gocloud.dev/gcerrors"
+
+	"github.com/floedata/floe/internal/bucket"
 )
 
 // objects adds the objects of one key, prefix or pattern.
 func (l *lister) objects(ctx context.Context, t target) error {
-	bucket := l.own
+	b := l.own
 	if t.bucket != "" {
 		var err error
-		if bucket, err = l.open(ctx, t.bucket); err != nil {
+		if b, err = l.open(ctx, t.bucket); err != nil {
 			return err
 		}
 	}
 	if t.key != "" && !strings.HasSuffix(t.key, "/") {
-		a, err := bucket.Attributes(ctx, t.key)
+		a, err := b.Attributes(ctx, t.key)
 		switch {
 		case err == nil:
-			return l.addObject(bucket, t, t.key, a.Size, a.MD5, a.ModTime, false)
+			return l.addObject(b, t, t.key, a.Size, a.MD5, a.ModTime, false)
 		case gcerrors.Code(err) != gcerrors.NotFound:
-			return transient(err)
+			return bucket.Classify(err)
 		}
 	}
 	if hasMeta(t.key) {
-		return l.match(ctx, bucket, t)
+		return l.match(ctx, b, t)
 	}
-	return l.prefix(ctx, bucket, t)
+	return l.prefix(ctx, b, t)
 }
 
 func (l *lister) addObject(b *blob.Bucket, t target, key string, size int64, md5 []byte, modTime time.Time, inDirectory bool) error {
@@ -106,7 +108,7 @@ func each(ctx context.Context, b *blob.Bucket, prefix string, f func(*blob.ListO
 			return nil
 		}
 		if err != nil {
-			return transient(err)
+			return bucket.Classify(err)
 		}
 		if strings.HasSuffix(o.Key, "/") || path.Base(o.Key) == "" {
 			continue

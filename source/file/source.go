@@ -51,6 +51,7 @@ import (
 	"gocloud.dev/blob"
 
 	"github.com/floedata/floe/config"
+	"github.com/floedata/floe/internal/bucket"
 	"github.com/floedata/floe/source"
 )
 
@@ -118,10 +119,9 @@ func (s *Source) bucket(ctx context.Context, url string) (*blob.Bucket, error) {
 	if b := s.buckets[url]; b != nil {
 		return b, nil
 	}
-	// Drivers may keep the context for their credentials: the bucket outlives this call.
-	b, err := blob.OpenBucket(context.WithoutCancel(ctx), url)
+	b, err := bucket.Open(ctx, url)
 	if err != nil {
-		return nil, fmt.Errorf("open the bucket: %w", withoutQuery(err, url))
+		return nil, err
 	}
 	s.buckets[url] = b
 	return b, nil
@@ -168,7 +168,7 @@ func (s *Source) Close(context.Context) error {
 	var errs []error
 	for url, b := range s.buckets {
 		if err := b.Close(); err != nil {
-			errs = append(errs, fmt.Errorf("source/file: close the bucket: %w", withoutQuery(err, url)))
+			errs = append(errs, fmt.Errorf("source/file: close the bucket: %w", bucket.Redact(err, url)))
 		}
 	}
 	clear(s.buckets)

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"gocloud.dev/blob"
+
 	"github.com/floedata/floe/config"
 )
 
@@ -61,9 +63,11 @@ type Options struct {
 	// network and knows no encryption. Default: the client uploads by HTTP, as it downloads always, at signed addresses
 	// of this server that stand for Google Cloud Storage's, with client-side encryption where the stage has it.
 	LocalStages bool
-	// Buckets are the directories that stand for the buckets of external stages, by the stages' URLs as CREATE STAGE has
-	// them. A stage whose URL is not among them is refused where it is used.
-	Buckets map[string]string
+	// Buckets have the objects of external stages: real buckets, those of an emulator, or of memblob and fileblob. They are
+	// named by the URLs of their roots as CREATE STAGE has them, s3://bucket/, gcs://bucket/ or
+	// azure://account.blob.core.windows.net/container/, and a stage's URL is one of these or below it. A stage elsewhere is
+	// refused where it is used. The buckets stay the caller's, to be closed after the server.
+	Buckets map[string]*blob.Bucket
 	// StreamingDelay is how long rows that Snowpipe Streaming has accepted are not committed, by the machine's clock.
 	// Negative: until [Server.CommitStreaming]. Default: 5 ms. An account takes seconds.
 	StreamingDelay time.Duration
@@ -78,7 +82,6 @@ type Options struct {
 	// others: host name and token in JSON, "code" for "error_code", "rows_errors" for "rows_error_count", the time of the
 	// last error as a text, and the status ACTIVE for SUCCESS.
 	DocumentedShapes bool
-
 	// CountOnly is for measuring clients: of Parquet files that are uploaded the rows in the footer are counted, see
 	// [Server.Uploads], and the data is dropped; COPY INTO reports these rows as loaded and loads none. Of rows that are
 	// streamed the line feeds are counted, see [Server.Appended], and channels report them as inserted.
@@ -156,6 +159,11 @@ func (o Options) withDefaults() (Options, error) {
 		o.Users = []User{{Name: DefaultUser, Password: DefaultPassword}}
 	}
 	o.Users, o.Buckets = slices.Clone(o.Users), maps.Clone(o.Buckets)
+	for url, b := range o.Buckets {
+		if b == nil || !strings.Contains(url, "://") {
+			f.Add("Options.Buckets", "%q is not the URL of a bucket, such as s3://bucket/, with the bucket", url)
+		}
+	}
 	for i := range o.Users {
 		u := &o.Users[i]
 		u.Name = strings.ToUpper(u.Name)

@@ -18,6 +18,8 @@ import (
 	"github.com/apache/arrow/go/v17/parquet/pqarrow"
 	"github.com/google/go-cmp/cmp"
 	"github.com/snowflakedb/gosnowflake"
+	"gocloud.dev/blob"
+	"gocloud.dev/blob/memblob"
 
 	"github.com/floedata/floe/sink/snowflake/snowflaketest"
 )
@@ -242,23 +244,64 @@ func TestCountOnly(t *testing.T) {
 	}
 }
 
-// TestExternalStage holds that COPY reads what lies in a bucket, and that a bucket that nobody gave is refused.
+// TestExternalStage holds that COPY reads what lies in a bucket, whose objects have their URLs as names, and that a bucket
+// that nobody gave is refused.
 func TestExternalStage(t *testing.T) {
 	t.Parallel()
-	bucket := t.TempDir()
-	if err := os.WriteFile(filepath.Join(bucket, "a.parquet"), parquetFile(t, 0, 100), 0o600); err != nil {
-		t.Fatal(err)
+	bucket := memblob.OpenBucket(nil)
+	defer bucket.Close()
+	for key, from := range map[string]int{"in/a.parquet": 0, "in/more/b.parquet": 100, "inside/c.parquet": 200} {
+		if err := bucket.WriteAll(t.Context(), key, parquetFile(t, from, 100), nil); err != nil {
+			t.Fatal(err)
+		}
 	}
-	db := open(t, snowflaketest.Start(t, &snowflaketest.Options{Buckets: map[string]string{"s3://bucket/in/": bucket}}))
+	db := open(t, snowflaketest.Start(t, &snowflaketest.Options{Buckets: map[string]*blob.Bucket{"s3://bucket": bucket}}))
 	mustExec(t, db, "CREATE TABLE T (ID NUMBER(38,0), V VARCHAR)",
-		"CREATE STAGE HERE URL = 's3://bucket/in/'", "CREATE STAGE ELSEWHERE URL = 's3://other/'")
-	load := "COPY INTO T FROM @%s FILE_FORMAT=(TYPE=PARQUET USE_VECTORIZED_SCANNER=TRUE) MATCH_BY_COLUMN_NAME=CASE_INSENSITIVE"
-	mustExec(t, db, fmt.Sprintf(load, "HERE"))
-	if got := query(t, db, "SELECT COUNT(*), SUM(ID) FROM T"); !cmp.Equal(got, [][]string{{"100", "4950"}}) {
+		"CREATE FILE FORMAT PQ TYPE = PARQUET", "CREATE STAGE HERE URL = 's3://bucket/in/'", "CREATE STAGE ELSEWHERE URL = 's3://bucket2/in/'")
+	names := func(rows [][]string) (list []string) {
+		for _, row := range rows {
+			list = append(list, row[0])
+		}
+		return list
+	}
+	want := []string{"s3://bucket/in/a.parquet", "s3://bucket/in/more/b.parquet"}
+	if got := names(query(t, db, "LIST @HERE")); !cmp.Equal(got, want) {
+		t.Errorf("LIST has %v", got)
+	}
+	const load = "COPY INTO T FROM @%s FILE_FORMAT=(TYPE=PARQUET USE_VECTORIZED_SCANNER=TRUE) MATCH_BY_COLUMN_NAME=CASE_INSENSITIVE "
+	if got := names(query(t, db, fmt.Sprintf(load, "HERE")+"PURGE = TRUE FILES = ('a.parquet')")); !cmp.Equal(got, want[:1]) {
+		t.Errorf("COPY of one file has loaded %v", got)
+	}
+	if there, err := bucket.Exists(t.Context(), "in/a.parquet"); err != nil || there {
+		t.Errorf("PURGE has left the object: %t, %v", there, err)
+	}
+	if got := names(query(t, db, fmt.Sprintf(load, "HERE")+"PATTERN = 'in/.*[.]parquet'")); !cmp.Equal(got, want[1:]) {
+		t.Errorf("COPY of the rest has loaded %v", got)
+	}
+	if got := query(t, db, fmt.Sprintf(load, "HERE")); !cmp.Equal(got, [][]string{{"Copy executed with 0 files processed."}}) {
+		t.Errorf("COPY again answers %v", got)
+	}
+	if got := query(t, db, "SELECT COUNT(*), SUM(ID) FROM T"); !cmp.Equal(got, [][]string{{"200", "19900"}}) {
 		t.Errorf("the table has %v", got)
 	}
-	if _, err := db.ExecContext(t.Context(), fmt.Sprintf(load, "ELSEWHERE")); err == nil {
-		t.Error("a COPY from a bucket that the account does not have succeeds")
+	if got := query(t, db, "SELECT DISTINCT METADATA$FILENAME FROM @HERE (FILE_FORMAT => 'PQ')"); !cmp.Equal(got, [][]string{{"in/more/b.parquet"}}) {
+		t.Errorf("the files that are read are %v", got)
+	}
+	if got := names(query(t, db, "REMOVE @HERE/more/")); !cmp.Equal(got, want[1:]) {
+		t.Errorf("REMOVE has removed %v", got)
+	}
+	if there, err := bucket.Exists(t.Context(), "inside/c.parquet"); err != nil || !there {
+		t.Errorf("an object beside the stage is gone: %t, %v", there, err)
+	}
+	for statement, why := range map[string]string{
+		fmt.Sprintf(load, "ELSEWHERE"):              "none of the buckets",
+		fmt.Sprintf(load, "HERE") + "FILES = ('x')": "'s3://bucket/in/x' was not found",
+		"PUT 'file:///nowhere/x.parquet' @HERE":     "PUT to an external stage",
+		"GET @HERE 'file:///nowhere/'":              "GET from an external stage",
+	} {
+		if _, err := db.ExecContext(t.Context(), statement); err == nil || !strings.Contains(err.Error(), why) {
+			t.Errorf("%s: %v, want %q", statement, err, why)
+		}
 	}
 }
 

@@ -1,9 +1,8 @@
 package engine
 
 import (
+	"context"
 	"fmt"
-	"os"
-	"slices"
 	"strings"
 
 	"github.com/floedata/floe/sink/snowflake/snowflaketest/internal/copyinto"
@@ -21,7 +20,6 @@ type loading struct {
 	format  copyinto.Format
 	request copyinto.Request
 	stored  []stored
-	etags   []string
 	skipped []copyinto.File       // loaded before, and named by FILES
 	lost    []copyinto.FileResult // named by FILES, and not on the stage
 }
@@ -64,7 +62,7 @@ func (w *work) copyInto(st *syntax.CopyInto) (*Result, error) {
 	// SIZE_LIMIT leaves files without a result.
 	for i, r := range results {
 		f := l.request.Files[i]
-		err := w.remember(l.table, w.fileKey(l.stored[i]), l.etags[i], load{
+		err := w.remember(l.table, l.stored[i].key, f.ETag, load{
 			Name: f.Name, Location: l.spot.label, Size: f.Size, Status: r.Status, Parsed: r.Parsed, Loaded: r.Loaded, Limit: r.ErrorLimit,
 			Seen: r.ErrorsSeen, Errors: r.Errors, At: w.e.now(), Query: w.s.queryID,
 		})
@@ -72,7 +70,7 @@ func (w *work) copyInto(st *syntax.CopyInto) (*Result, error) {
 			return nil, err
 		}
 		if l.options.Purge && r.Status == copyinto.Loaded {
-			w.purge(l.stored[i].path)
+			w.purge(l.stored[i])
 		}
 	}
 	return l.answer(results), nil
@@ -89,8 +87,9 @@ func nothingLoaded() *Result {
 }
 
 // purge removes a file once the load of it is committed; that it cannot be removed is no error.
-func (w *work) purge(path string) {
-	remove := func() { _ = os.Remove(path) }
+func (w *work) purge(f stored) {
+	ctx := context.WithoutCancel(w.ctx) // of a client that may be gone by then
+	remove := func() { _ = f.remove(ctx) }
 	if w.tx != nil {
 		tx := w.tx
 		w.done = append(w.done, func() { tx.committed = append(tx.committed, remove) })
@@ -197,15 +196,10 @@ func (w *work) columnsOf(o *object) []copyinto.Column {
 	return out
 }
 
-// fileKey is what the load history knows a file by.
-func (w *work) fileKey(f stored) string {
-	return strings.TrimPrefix(strings.TrimPrefix(f.path, w.e.stages), string(os.PathSeparator))
-}
-
 // choose finds the files that are to be loaded: of those that are named or match, the ones that were not loaded before, and
 // that no other COPY into the table is loading.
 func (w *work) choose(l *loading) error {
-	found, err := l.find()
+	found, err := w.find(l)
 	if err != nil {
 		return err
 	}
@@ -214,14 +208,12 @@ func (w *work) choose(l *loading) error {
 		return err
 	}
 	for _, f := range found {
-		file, err := w.copying(l.spot, f)
+		file, err := w.file(l.spot, f)
 		if err != nil {
 			return err
 		}
-		sum := file.ETag
-		key := w.fileKey(f)
 		if l.options.Validation.Mode == copyinto.NoValidation && !l.options.Force {
-			if etag, ok := before[key]; ok && etag == sum {
+			if etag, ok := before[f.key]; ok && etag == file.ETag {
 				if l.files != nil {
 					l.skipped = append(l.skipped, file)
 				}
@@ -231,7 +223,7 @@ func (w *work) choose(l *loading) error {
 				continue // whether it was loaded is not known any more
 			}
 		}
-		lock := fileLock{table: l.table.ID, file: key}
+		lock := fileLock{table: l.table.ID, file: f.key}
 		if holder := w.e.busy[lock]; holder != nil && holder != w.tx {
 			continue
 		}
@@ -239,31 +231,32 @@ func (w *work) choose(l *loading) error {
 			tx := w.tx
 			w.done = append(w.done, func() { w.e.busy[lock] = tx })
 		}
+		if file.Path, err = w.local(f); err != nil {
+			return err
+		}
 		l.request.Files = append(l.request.Files, file)
 		l.stored = append(l.stored, f)
-		l.etags = append(l.etags, sum)
 	}
 	return nil
 }
 
 // find returns the files that FILES or PATTERN say.
-func (l *loading) find() ([]stored, error) {
+func (w *work) find(l *loading) ([]stored, error) {
 	if l.files == nil {
-		return l.spot.files(l.pattern, l.spot.internal)
-	}
-	all, err := l.spot.files("", nil)
-	if err != nil {
-		return nil, err
+		return w.files(l.spot, l.pattern, l.spot.internal)
 	}
 	var out []stored
 	for _, name := range l.files {
 		full := directory(l.spot.path) + strings.TrimPrefix(name, "/")
-		i, ok := slices.BinarySearchFunc(all, full, func(f stored, n string) int { return strings.Compare(f.name, n) })
-		if ok {
-			out = append(out, all[i])
+		f, there, err := w.stat(l.spot, full)
+		if err != nil {
+			return nil, err
+		}
+		if there {
+			out = append(out, f)
 			continue
 		}
-		r, err := copyinto.Missing(l.options, "@"+l.spot.label+full, l.spot.label+full)
+		r, err := copyinto.Missing(l.options, l.spot.address(full), l.spot.called(full))
 		if err != nil {
 			return nil, err
 		}

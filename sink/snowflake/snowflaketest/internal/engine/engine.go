@@ -11,6 +11,7 @@ import (
 	"time"
 
 	_ "github.com/marcboeker/go-duckdb" // the driver "duckdb"
+	"gocloud.dev/blob"
 
 	"github.com/floedata/floe/sink/snowflake/snowflaketest/internal/scalar"
 )
@@ -38,8 +39,9 @@ type Options struct {
 	// a client costs. A COPY of anything else is refused. Rows of Snowpipe Streaming are counted, and thrown away.
 	CountOnly bool
 
-	// Buckets are the directories that have the objects of external stages, by the URLs of the stages.
-	Buckets map[string]string
+	// Buckets have the objects of external stages, by the URLs of their roots: a stage's is there or below. The longest one
+	// counts. They stay the caller's.
+	Buckets map[string]*blob.Bucket
 }
 
 // Engine is one account. Its methods may be called by many goroutines.
@@ -47,6 +49,7 @@ type Engine struct {
 	options Options
 	dir     string
 	stages  string
+	scratch string // for objects of buckets while a statement reads them
 	db      *sql.DB
 	conn    *sql.Conn // all statements
 	look    *sql.Conn // reads files while a transaction of conn is open
@@ -84,7 +87,7 @@ func New(dir string, o Options) (*Engine, error) {
 		o.IdleBlocking = 5 * time.Minute
 	}
 	e := &Engine{
-		options: o, dir: dir, stages: filepath.Join(dir, "stages"),
+		options: o, dir: dir, stages: filepath.Join(dir, "stages"), scratch: filepath.Join(dir, "fetched"),
 		sessions: map[int64]*Session{}, released: make(chan struct{}), locks: map[int64]*lock{}, busy: map[fileLock]*transaction{},
 		answers: answers{byID: map[string]*Result{}}, running: running{byID: map[string]context.CancelCauseFunc{}},
 		digests: digests{byFile: map[string]digest{}}, streams: newStreams(dir),
@@ -98,7 +101,8 @@ func New(dir string, o Options) (*Engine, error) {
 }
 
 func (e *Engine) open(ctx context.Context) error {
-	if err := os.MkdirAll(e.stages, 0o755); err != nil {
+	// What a killed process left there nobody reads any more.
+	if err := errors.Join(os.MkdirAll(e.stages, 0o755), os.RemoveAll(e.scratch), os.MkdirAll(e.scratch, 0o700)); err != nil {
 		return err
 	}
 	var err error

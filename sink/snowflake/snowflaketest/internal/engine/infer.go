@@ -45,7 +45,7 @@ func (w *work) inferSchema(call *syntax.Func) (translate.Relation, error) {
 	if err != nil {
 		return translate.Relation{}, err
 	}
-	files, err := s.files("", nil)
+	files, err := w.files(s, "", nil)
 	if err != nil {
 		return translate.Relation{}, err
 	}

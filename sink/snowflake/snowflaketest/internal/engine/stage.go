@@ -1,20 +1,13 @@
 package engine
 
 import (
-	"crypto/md5"
-	"encoding/hex"
-	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
-	"time"
 
 	"github.com/floedata/floe/sink/snowflake/snowflaketest/internal/syntax"
 )
@@ -23,9 +16,10 @@ import (
 type spot struct {
 	object *object // the stage, or the table whose stage it is; nil for that of the user
 	stage  *stage
-	dir    string // of the stage on this machine
+	in     storage
+	dir    string // of an internal stage on this machine
 	path   string // below, as the statement has it, without a slash in front
-	label  string // what names on the stage begin with in results: "mystage/"
+	label  string // what names on the stage begin with in results: "mystage/", "s3://bucket/path/"
 }
 
 // spot finds a location, and checks that the session may read or write there.
@@ -68,31 +62,40 @@ func (w *work) spot(l syntax.Location, verb string, write bool) (spot, error) {
 		s.object, s.stage, s.label = o, o.Stage, strings.ToLower(o.Name)+"/"
 	}
 	if s.stage.URL != "" {
-		dir, ok := w.e.options.Buckets[s.stage.URL]
+		in, ok := w.e.bucket(s.stage.URL)
 		if !ok {
 			return spot{}, unsupported("the external stage %s, whose URL is in none of the buckets that this account was given", w.e.catalog.full(s.object))
 		}
-		s.dir = dir
+		s.in, s.label = in, in.url
 		return s, nil
 	}
 	s.dir = filepath.Join(w.e.stages, s.stage.Dir)
+	s.in = disk{dir: s.dir, stages: w.e.stages, digests: &w.e.digests}
 	return s, nil
 }
 
 // internal is where Snowflake keeps a file of the stage, which PATTERN of COPY is matched against: never its bare name.
-func (s spot) internal(name string) string { return "stages/" + s.stage.Dir + "/" + name }
+func (s spot) internal(name string) string {
+	if b, external := s.in.(bucket); external {
+		return b.root + name
+	}
+	return "stages/" + s.stage.Dir + "/" + name
+}
 
-// stored is a file of a stage.
-type stored struct {
-	name     string // below the stage, with slashes
-	path     string // on this machine
-	size     int64
-	modified time.Time
+// called is what results call a file of the stage.
+func (s spot) called(name string) string { return s.label + name }
+
+// address is what errors call a file of the stage.
+func (s spot) address(name string) string {
+	if s.stage.URL != "" {
+		return s.label + name
+	}
+	return "@" + s.label + name
 }
 
 // files returns the files whose names begin with the spot's path, in the order of names. If the pattern is not "", it
 // matches all of what against(name) is.
-func (s spot) files(pattern string, against func(name string) string) ([]stored, error) {
+func (w *work) files(s spot, pattern string, against func(name string) string) ([]stored, error) {
 	var match *regexp.Regexp
 	if pattern != "" {
 		var err error
@@ -100,64 +103,16 @@ func (s spot) files(pattern string, against func(name string) string) ([]stored,
 			return nil, compilation(1008, "22023", "invalid value [%s] for parameter 'PATTERN'", pattern)
 		}
 	}
-	var out []stored
-	err := filepath.WalkDir(s.dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || !d.Type().IsRegular() {
-			return err
-		}
-		rel, err := filepath.Rel(s.dir, path)
-		if err != nil {
-			return err
-		}
-		name := filepath.ToSlash(rel)
-		if !strings.HasPrefix(name, s.path) || match != nil && !match.MatchString(against(name)) {
-			return nil
-		}
-		info, err := d.Info()
-		if err != nil {
-			return err
-		}
-		out = append(out, stored{name: name, path: path, size: info.Size(), modified: info.ModTime()})
-		return nil
-	})
-	if errors.Is(err, fs.ErrNotExist) {
-		err = nil // removed meanwhile, or nothing was ever put there
+	out, err := s.in.list(w.ctx, s.path)
+	if match != nil {
+		out = slices.DeleteFunc(out, func(f stored) bool { return !match.MatchString(against(f.name)) })
 	}
 	slices.SortFunc(out, func(a, b stored) int { return strings.Compare(a.name, b.name) })
 	return out, err
 }
 
-// digests remembers the MD5 of files that have not changed since.
-type digests struct {
-	mu     sync.Mutex
-	byFile map[string]digest
-}
-
-type digest struct {
-	size     int64
-	modified time.Time
-	md5      string
-}
-
-func (d *digests) of(f stored) (string, error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if x, ok := d.byFile[f.path]; ok && x.size == f.size && x.modified.Equal(f.modified) {
-		return x.md5, nil
-	}
-	file, err := os.Open(f.path)
-	if err != nil {
-		return "", err
-	}
-	defer func() { _ = file.Close() }()
-	h := md5.New()
-	if _, err := io.Copy(h, file); err != nil {
-		return "", err
-	}
-	sum := hex.EncodeToString(h.Sum(nil))
-	d.byFile[f.path] = digest{size: f.size, modified: f.modified, md5: sum}
-	return sum, nil
-}
+// stat returns the file of a name.
+func (w *work) stat(s spot, name string) (stored, bool, error) { return s.in.stat(w.ctx, name) }
 
 // list is LIST.
 func (w *work) list(st *syntax.List) (*Result, error) {
@@ -165,7 +120,7 @@ func (w *work) list(st *syntax.List) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	files, err := s.files(st.Pattern, func(name string) string { return s.label + name })
+	files, err := w.files(s, st.Pattern, s.called)
 	if err != nil {
 		return nil, err
 	}
@@ -173,11 +128,11 @@ func (w *work) list(st *syntax.List) (*Result, error) {
 		{Name: "name", Type: varchar}, {Name: "size", Type: integer}, {Name: "md5", Type: varchar, Nullable: true}, {Name: "last_modified", Type: varchar},
 	}}
 	for _, f := range files {
-		sum, err := w.e.digests.of(f)
+		sum, err := f.etag(w.ctx)
 		if err != nil {
 			return nil, err
 		}
-		res.Rows = append(res.Rows, []any{s.label + f.name, itoa(f.size), sum, f.modified.UTC().Format("Mon, 2 Jan 2006 15:04:05 GMT")})
+		res.Rows = append(res.Rows, []any{s.called(f.name), itoa(f.size), sum, f.modified.UTC().Format("Mon, 2 Jan 2006 15:04:05 GMT")})
 	}
 	return res, nil
 }
@@ -188,16 +143,16 @@ func (w *work) remove(st *syntax.Remove) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	files, err := s.files(st.Pattern, func(name string) string { return s.label + name })
+	files, err := w.files(s, st.Pattern, s.called)
 	if err != nil {
 		return nil, err
 	}
 	res := &Result{Class: Select, Columns: []Column{{Name: "name", Type: varchar}, {Name: "result", Type: varchar}}}
 	for _, f := range files {
-		if err := os.Remove(f.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := f.remove(w.ctx); err != nil {
 			return nil, err
 		}
-		res.Rows = append(res.Rows, []any{s.label + f.name, "removed"})
+		res.Rows = append(res.Rows, []any{s.called(f.name), "removed"})
 	}
 	return res, nil
 }
@@ -207,6 +162,9 @@ func (w *work) put(st *syntax.Put) (*Result, error) {
 	s, err := w.spot(st.Location, "PUT", true)
 	if err != nil {
 		return nil, err
+	}
+	if s.stage.URL != "" {
+		return nil, unsupported("PUT to an external stage")
 	}
 	t := &Transfer{
 		Files: []string{st.Local}, Stage: s.dir, Path: directory(s.path), Parallel: 4, Compress: true, Source: "auto_detect",
@@ -249,6 +207,9 @@ func (w *work) get(st *syntax.Get) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	if s.stage.URL != "" {
+		return nil, unsupported("GET from an external stage")
+	}
 	t := &Transfer{Get: true, Local: st.Local, Stage: s.dir, Parallel: 10, Encrypted: s.stage.Encrypted}
 	pattern := ""
 	for _, p := range st.Params {
@@ -267,7 +228,7 @@ func (w *work) get(st *syntax.Get) (*Result, error) {
 			return nil, unsupported("%s of GET", p.Name)
 		}
 	}
-	files, err := s.files(pattern, func(name string) string { return s.label + name })
+	files, err := w.files(s, pattern, s.called)
 	if err != nil {
 		return nil, err
 	}

@@ -30,7 +30,7 @@ func (r resolver) Stage(ref *syntax.StageRef) (translate.Relation, error) {
 			return translate.Relation{}, err
 		}
 	}
-	files, err := s.files(pattern, s.internal)
+	files, err := w.files(s, pattern, s.internal)
 	if err != nil {
 		return translate.Relation{}, err
 	}
@@ -74,9 +74,33 @@ func (w *work) source(s spot, set settings, files []stored) (copyinto.Source, er
 	return out, nil
 }
 
+// copying is a file of a stage in the form that package copyinto has it in. It can be read until the statement is done.
 func (w *work) copying(s spot, f stored) (copyinto.File, error) {
-	sum, err := w.e.digests.of(f)
-	return copyinto.File{Name: s.label + f.name, Relative: f.name, Path: f.path, Size: f.size, ETag: sum, Modified: f.modified}, err
+	file, err := w.file(s, f)
+	if err != nil {
+		return copyinto.File{}, err
+	}
+	file.Path, err = w.local(f)
+	return file, err
+}
+
+// file is what is known of a file without its content.
+func (w *work) file(s spot, f stored) (copyinto.File, error) {
+	sum, err := f.etag(w.ctx)
+	relative := f.name
+	if s.stage.URL != "" {
+		relative = f.path // from the root of the bucket on
+	}
+	return copyinto.File{Name: s.called(f.name), Relative: relative, Size: f.size, ETag: sum, Modified: f.modified}, err
+}
+
+// local returns the path of a file of this machine that has what f has, until the statement is done.
+func (w *work) local(f stored) (string, error) {
+	path, made, err := f.in.local(w.ctx, f, w.e.scratch)
+	if made {
+		w.fetched = append(w.fetched, path)
+	}
+	return path, err
 }
 
 // validated is what VALIDATION_MODE answers.

@@ -34,9 +34,11 @@ type work struct {
 	array  []translate.Value                 // what placeholders of array binds are
 	closes []func(ctx context.Context) error // what is to be done in the transaction once the statement is done
 
-	dirty bool     // the catalog was changed
-	files []string // directories to remove once the statement is committed
-	done  []func() // what else is to be done then
+	fetched []string // objects of buckets on this machine, which go with the statement
+
+	dirty  bool     // the catalog was changed
+	erased []string // directories to remove once the statement is committed
+	done   []func() // what else is to be done then
 }
 
 // atomically runs f under the engine's lock and in a DuckDB transaction, which is committed if f has no error. Otherwise
@@ -57,6 +59,11 @@ func (s *Session) locked(ctx context.Context, f func(*work) error) (err error) {
 		return err
 	}
 	w := &work{ctx: ctx, e: e, s: s, tx: s.tx, conn: e.conn}
+	defer func() {
+		for _, path := range w.fetched {
+			_ = os.Remove(path)
+		}
+	}()
 	if err := w.exec(`BEGIN TRANSACTION`); err != nil {
 		return err
 	}
@@ -87,7 +94,7 @@ func (s *Session) locked(ctx context.Context, f func(*work) error) (err error) {
 		return err
 	}
 	finished = true
-	for _, dir := range w.files {
+	for _, dir := range w.erased {
 		_ = os.RemoveAll(dir)
 	}
 	for _, f := range w.done {
@@ -119,7 +126,7 @@ func (w *work) number(query string, args ...any) (int64, error) {
 // eraseFiles removes a directory of a stage once the statement is committed.
 func (w *work) eraseFiles(dir string) {
 	if dir != "" {
-		w.files = append(w.files, filepath.Join(w.e.stages, dir))
+		w.erased = append(w.erased, filepath.Join(w.e.stages, dir))
 	}
 }
 

@@ -57,6 +57,7 @@ type preflight struct {
 	c     *sql.Conn
 	role  string
 	held  map[grant]bool
+	own   string // the sink's pipe; "" = it has none
 	found []Problem
 }
 
@@ -303,7 +304,7 @@ func (p *preflight) external(ctx context.Context, e *externalStage, stage []stri
 func (p *preflight) pipes(ctx context.Context) error {
 	s := p.s
 	err := sf.Each(ctx, p.c, s.place.Show("PIPES"), func(row map[string]string) {
-		if loads(row["definition"], s.place, s.name) {
+		if row["name"] != p.own && loads(row["definition"], s.place, s.name) {
 			p.add("pipe "+name(s.place.Database, s.place.Schema, row["name"]), "",
 				"loads the table as well: where both get the same rows, they are there twice")
 		}

@@ -27,6 +27,7 @@ type staged struct {
 	bytes    int64               // of files
 	made     int                 // files so far, of both kinds
 	at       time.Time           // when all of them were there
+	pipe     *pipe               // of a PipeSink: that the files are named to, once they are owed
 }
 
 // stagedFile is a file on the stage.

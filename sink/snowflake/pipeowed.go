@@ -118,7 +118,7 @@ func (p *PipeSink) forgive(ctx context.Context, c *sql.Conn, condition string) e
 		return err
 	}
 	for _, f := range files {
-		if err := execAll(ctx, c, "REMOVE "+p.s.stage(f.path)); err != nil {
+		if err := p.s.store.remove(ctx, c, strings.TrimPrefix(f.path, p.s.directory())); err != nil {
 			return fmt.Errorf("remove %s, which was owed: %w", f.path, err)
 		}
 	}

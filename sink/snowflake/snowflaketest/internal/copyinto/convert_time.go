@@ -70,7 +70,8 @@ func (c *converter) timestamp(from, dst types.Type) conversion {
 	}
 	if dst.Kind == types.TimestampTZ {
 		if dst.Scale < types.DefaultScale {
-			made.value = "(" + scaled("("+made.value+" >> 12)", dst.Scale) + " << 12) | (" + made.value + " & 4095)"
+			// A product, because DuckDB shifts no negative number.
+			made.value = "(" + scaled("("+made.value+" >> 12)", dst.Scale) + ") * 4096 + (" + made.value + " & 4095)"
 		}
 		return made
 	}

@@ -10,15 +10,14 @@ func News(req Request) (unknown []byte, lacking []string) {
 		if !ok {
 			break
 		}
-		rec, ok := l.object(text, at)
-		if !ok {
+		if !l.object(text, at) {
 			continue
 		}
 		clear(l.seen)
 		more := false
-		for _, m := range rec.members {
-			if i := l.column(m.name); i >= 0 {
-				l.seen[i] = true
+		for _, m := range l.members {
+			if m.column >= 0 {
+				l.seen[m.column] = true
 			} else {
 				more = true
 			}

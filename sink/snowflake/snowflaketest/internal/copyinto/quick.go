@@ -188,6 +188,9 @@ func quickTimestamp(s string, t types.Type) (driver.Value, bool) {
 	if zone == "" {
 		zone = "Z"
 	}
+	if len(zone) == len("+14:00") && zone[1:3] > "14" {
+		return nil, false // further from UTC than any place is
+	}
 	at, err := time.Parse(time.RFC3339Nano, s[:10]+"T"+s[11:rest]+zone)
 	if err != nil || at.Year() < 1 {
 		return nil, false

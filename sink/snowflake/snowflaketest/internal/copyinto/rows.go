@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/floedata/floe/sink/snowflake/snowflaketest/internal/types"
 )
@@ -53,14 +54,15 @@ type rowLoader struct {
 	conn, look *sql.Conn
 	results    []FileResult
 
-	file   int // where reading is
-	at     int
-	parser *jsonParser
-	known  map[string]int // the column of a name as objects have it; -1 is none
-	values []driver.Value // of a row, and whether its columns with defaults are absent
-	absent []int          // where that is among the values, by column; 0: the column has no default
-	seen   []bool         // by column
-	slow   []*slowRows
+	file    int // where reading is
+	at      int
+	parser  *jsonParser
+	known   map[string]int // the column of a name as objects have it; -1 is none
+	members []rowMember
+	values  []driver.Value // of a row, and whether its columns with defaults are absent
+	absent  []int          // where that is among the values, by column; 0: the column has no default
+	seen    []bool         // by column
+	slow    []*slowRows
 }
 
 func newRowLoader(conn, look *sql.Conn, req Request) *rowLoader {
@@ -125,23 +127,85 @@ func (l *rowLoader) fail(at rowAt, text []byte, e RowError) {
 	l.results[at.file].Errors = append(l.results[at.file].Errors, e)
 }
 
-// object parses a line.
-func (l *rowLoader) object(text []byte, at rowAt) (*jsonRecord, bool) {
+// rowMember is a member of a row.
+type rowMember struct {
+	column     int // -1: the table has none of that name
+	start, end int // of the value without white space, in parser.out
+}
+
+// object parses a line into members.
+func (l *rowLoader) object(text []byte, at rowAt) bool {
 	p := l.parser
 	p.text, p.at, p.out = text, 0, p.out[:0]
-	rec := &jsonRecord{}
-	f := p.document(rec)
-	if f == nil && p.at < len(text) {
+	l.members = l.members[:0]
+	f := l.pairs(p)
+	if p.space(); f == nil && p.at < len(text) {
 		f = p.stray()
 	}
-	if f == nil && rec.value[0] != '{' {
-		f = &jsonFailure{text: "a row is an object", at: 0}
+	if f == nil && !utf8.Valid(text) {
+		l.fail(at, text, notUTF8.row(hexed(string(text)), at.row))
+		return false
 	}
 	if f != nil {
 		l.fail(at, text, notJSON.row(f.text, at.row))
-		return nil, false
+		return false
 	}
-	return rec, true
+	return true
+}
+
+// pairs parses the names and values of an object.
+func (l *rowLoader) pairs(p *jsonParser) *jsonFailure {
+	if p.text[0] != '{' {
+		return p.fail("a row is an object")
+	}
+	for p.at++; ; p.at++ {
+		p.space()
+		if p.at < len(p.text) && p.text[p.at] == '}' && len(l.members) == 0 {
+			break
+		}
+		if p.at >= len(p.text) || p.text[p.at] != '"' {
+			return p.fail("incomplete object value")
+		}
+		name, f := l.name(p)
+		if f != nil {
+			return f
+		}
+		p.space()
+		if p.at >= len(p.text) || p.text[p.at] != ':' {
+			return p.fail("misplaced %s", p.here())
+		}
+		p.at++
+		m := rowMember{column: name, start: len(p.out)}
+		if f := p.value(nil); f != nil {
+			return f
+		}
+		m.end = len(p.out)
+		l.members = append(l.members, m)
+		p.space()
+		if p.at >= len(p.text) || p.text[p.at] != ',' && p.text[p.at] != '}' {
+			return p.fail("incomplete object value")
+		}
+		if p.text[p.at] == '}' {
+			break
+		}
+	}
+	p.at++
+	return nil
+}
+
+// name parses a name, and returns its column.
+func (l *rowLoader) name(p *jsonParser) (int, *jsonFailure) {
+	rest := p.text[p.at+1:]
+	if i := bytes.IndexByte(rest, '"'); i >= 0 && bytes.IndexByte(rest[:i], '\\') < 0 {
+		if column, ok := l.known[string(rest[:i])]; ok {
+			p.at += i + 2
+			return column, nil
+		}
+	}
+	at := len(p.out)
+	name, f := p.str()
+	p.out = p.out[:at]
+	return l.column(name), f
 }
 
 // quick inserts the rows whose values are all of the usual forms, and leaves the others to slowly.
@@ -176,8 +240,7 @@ func (l *rowLoader) quick(ctx context.Context) error {
 			if !ok {
 				return nil, nil
 			}
-			rec, ok := l.object(text, at)
-			if ok && l.row(rec, text, at) {
+			if l.object(text, at) && l.row(text, at) {
 				n++
 				return l.values, nil
 			}
@@ -196,12 +259,12 @@ func (l *rowLoader) quick(ctx context.Context) error {
 }
 
 // row makes the values of a row, or gives it to the rows that are slow.
-func (l *rowLoader) row(rec *jsonRecord, text []byte, at rowAt) bool {
+func (l *rowLoader) row(text []byte, at rowAt) bool {
 	clear(l.values)
 	clear(l.seen)
 	usual := true
-	for _, m := range rec.members {
-		i := l.column(m.name)
+	for _, m := range l.members {
+		i := m.column
 		if i < 0 {
 			continue
 		}
@@ -210,7 +273,7 @@ func (l *rowLoader) row(rec *jsonRecord, text []byte, at rowAt) bool {
 			return false
 		}
 		l.seen[i] = true
-		v, ok := quick(l.req.Columns[i].Type, m.value, l.format.BinaryFormat)
+		v, ok := quick(l.req.Columns[i].Type, l.parser.out[m.start:m.end], l.format.BinaryFormat)
 		l.values[i] = v
 		usual = usual && ok && (v != nil || l.req.Columns[i].Nullable)
 	}
@@ -224,7 +287,7 @@ func (l *rowLoader) row(rec *jsonRecord, text []byte, at rowAt) bool {
 	if usual {
 		return true
 	}
-	l.later(rec, text, at)
+	l.later(text, at)
 	return false
 }
 
@@ -247,7 +310,7 @@ func (l *rowLoader) column(name string) int {
 
 // later gives a row to those that are slow, in the form that COPY has for what it says: a null for an OBJECT or ARRAY is not
 // there, and an OBJECT in a string is one.
-func (l *rowLoader) later(rec *jsonRecord, text []byte, at rowAt) {
+func (l *rowLoader) later(text []byte, at rowAt) {
 	var absent strings.Builder
 	for i := range l.req.Columns {
 		if l.absent[i] > 0 && !l.seen[i] {
@@ -257,12 +320,12 @@ func (l *rowLoader) later(rec *jsonRecord, text []byte, at rowAt) {
 	rows := l.group(absent.String())
 	rows.text = append(rows.text, '{')
 	first := true
-	for _, m := range rec.members {
-		i := l.column(m.name)
+	for _, m := range l.members {
+		i := m.column
 		if i < 0 {
 			continue
 		}
-		value := m.value
+		value := l.parser.out[m.start:m.end]
 		switch kind := l.req.Columns[i].Type.Kind; {
 		case (kind == types.Object || kind == types.Array) && string(value) == "null":
 			continue
@@ -318,7 +381,7 @@ func (l *rowLoader) whole() error {
 		if !ok {
 			return nil
 		}
-		if _, ok := l.object(text, at); ok {
+		if l.object(text, at) {
 			rows.text = append(append(rows.text, text...), '\n')
 			at.rejected = string(text)
 			rows.from = append(rows.from, at)

@@ -170,6 +170,11 @@ func (w *work) erase(o *object) error {
 	if o.Stage != nil {
 		w.eraseFiles(o.Stage.Dir)
 	}
+	if o.Pipe != nil {
+		if err := w.forgetFiles(o); err != nil {
+			return err
+		}
+	}
 	if err := w.eraseChannels(o.ID); err != nil {
 		return err
 	}

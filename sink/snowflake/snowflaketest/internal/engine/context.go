@@ -77,6 +77,12 @@ func (w *work) contextual(call *syntax.Func) (v value, ok bool, err error) {
 	case "SYSTEM$ABORT_TRANSACTION":
 		v, err := w.abortTransaction(call)
 		return v, true, err
+	case "SYSTEM$PIPE_STATUS":
+		v, err := w.pipeStatus(call)
+		return v, true, err
+	case "SYSTEM$PIPE_FORCE_RESUME":
+		v, err := w.forceResume(call)
+		return v, true, err
 	case wait:
 		return value{}, true, unsupported("%s in a larger statement", wait)
 	}

@@ -26,7 +26,7 @@ type loading struct {
 
 // copyInto is COPY INTO a table.
 func (w *work) copyInto(st *syntax.CopyInto) (*Result, error) {
-	l, err := w.loading(st)
+	l, err := w.loading(st, false)
 	if err != nil {
 		return nil, err
 	}
@@ -42,20 +42,7 @@ func (w *work) copyInto(st *syntax.CopyInto) (*Result, error) {
 	if len(l.request.Files)+len(l.skipped)+len(l.lost) == 0 {
 		return nothingLoaded(), nil
 	}
-	if err := w.evolve(l); err != nil {
-		return nil, err
-	}
-	l.request.Columns = w.columnsOf(l.table)
-	var results []copyinto.FileResult
-	if w.e.options.CountOnly {
-		results, err = w.countRows(l)
-	} else {
-		l.request.Extra = []copyinto.Literal{
-			{Name: unquoted(inserted), SQL: itoa(w.touch(l.table))},
-			{Name: unquoted(deleted), SQL: "CAST(NULL AS BIGINT)"},
-		}
-		results, err = copyinto.Load(w.ctx, w.conn, w.e.look, l.request)
-	}
+	results, err := w.load(l)
 	if err != nil {
 		return nil, err
 	}
@@ -74,6 +61,22 @@ func (w *work) copyInto(st *syntax.CopyInto) (*Result, error) {
 		}
 	}
 	return l.answer(results), nil
+}
+
+// load inserts the rows of the files that were chosen, and answers what became of each file.
+func (w *work) load(l *loading) ([]copyinto.FileResult, error) {
+	if err := w.evolve(l); err != nil {
+		return nil, err
+	}
+	l.request.Columns = w.columnsOf(l.table)
+	if w.e.options.CountOnly {
+		return w.countRows(l)
+	}
+	l.request.Extra = []copyinto.Literal{
+		{Name: unquoted(inserted), SQL: itoa(w.touch(l.table))},
+		{Name: unquoted(deleted), SQL: "CAST(NULL AS BIGINT)"},
+	}
+	return copyinto.Load(w.ctx, w.conn, w.e.look, l.request)
 }
 
 // unquoted is the name in an identifier that quote made.
@@ -98,8 +101,11 @@ func (w *work) purge(f stored) {
 	w.done = append(w.done, remove)
 }
 
-// loading resolves the statement.
-func (w *work) loading(st *syntax.CopyInto) (*loading, error) {
+// loading resolves the statement, which is that of a pipe or not.
+func (w *work) loading(st *syntax.CopyInto, pipe bool) (*loading, error) {
+	if st.Source != nil {
+		return nil, unsupported("COPY from TABLE(…) outside of a pipe")
+	}
 	o, err := w.written(st.Table, "COPY", "INSERT")
 	if err != nil {
 		return nil, err
@@ -122,6 +128,10 @@ func (w *work) loading(st *syntax.CopyInto) (*loading, error) {
 	format, copying := l.spot.stage.Format, o.Table.Stage.Copy.over(l.spot.stage.Copy)
 	if len(format) == 0 {
 		format = o.Table.Stage.Format
+	}
+	var standard copyinto.Options
+	if pipe {
+		standard.OnError, copying = copyinto.OnError{Action: copyinto.SkipFile, Limit: 1}, ofPipes(copying)
 	}
 	var include []copyinto.Metadata
 	for _, p := range st.Params {
@@ -158,7 +168,7 @@ func (w *work) loading(st *syntax.CopyInto) (*loading, error) {
 			copying = copying.over(set)
 		}
 	}
-	if l.options, err = copyinto.NewOptions(copyinto.Options{}, copying.copying()); err != nil {
+	if l.options, err = copyinto.NewOptions(standard, copying.copying()); err != nil {
 		return nil, err
 	}
 	if l.format, err = copyinto.NewFormat(nil, format.copying()); err != nil {

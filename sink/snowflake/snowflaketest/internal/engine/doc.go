@@ -11,6 +11,10 @@
 // Every table has two hidden columns for it: the transaction that inserted a row (0 once committed) and the one that
 // deleted it.
 //
+// Pipes load the files that they are told of in the background, in sessions of nobody's with their owners' roles. Which files
+// those are, and what became of them, is in tables of the DuckDB file: a file's rows and its entry there come in one
+// transaction, so that a process that is killed loads none twice.
+//
 // # Faithful
 //
 // Keys are kept and not enforced. At most 20 statements wait for a lock; the one that would close a circle of waits fails,
@@ -31,5 +35,5 @@
 //
 // Refused by name: time travel and UNDROP, clones of anything but tables, streams, tasks, sequences, dynamic and external
 // tables, procedures and functions of users, policies and tags, clustering keys, collation, unloading (COPY INTO a
-// location), shares and replication. Pipes are kept and shown, and load nothing.
+// location), shares and replication.
 package engine

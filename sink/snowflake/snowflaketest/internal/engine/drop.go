@@ -160,6 +160,9 @@ func (w *work) alter(st *syntax.Alter) (*Result, error) {
 			return nil, missing(st.Kind, shown)
 		}
 	}
+	if o.Kind == syntax.Pipe {
+		return w.alterPipe(o, st.Action)
+	}
 	if do, ok := st.Action.(*syntax.Do); ok {
 		return done, w.do(o, do)
 	}
@@ -172,9 +175,6 @@ func (w *work) alter(st *syntax.Alter) (*Result, error) {
 			return nil, err
 		}
 	case *syntax.SetParams:
-		if o.Kind == syntax.Pipe {
-			return done, w.configurePipe(o, a.Params)
-		}
 		if err := w.configure(o, a.Params); err != nil {
 			return nil, err
 		}
@@ -199,7 +199,7 @@ func (w *work) alter(st *syntax.Alter) (*Result, error) {
 	return done, w.save(o)
 }
 
-// do is an action of ALTER on a warehouse or pipe.
+// do is an action of ALTER on a warehouse.
 func (w *work) do(o *object, a *syntax.Do) error {
 	if o.Kind != syntax.Warehouse {
 		return unsupported("ALTER %s %s", o.Kind, a.Verb)

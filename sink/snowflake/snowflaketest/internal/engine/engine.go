@@ -39,6 +39,9 @@ type Options struct {
 	// a client costs. A COPY of anything else is refused. Rows of Snowpipe Streaming are counted, and thrown away.
 	CountOnly bool
 
+	// PipeDelay is how long a file waits in the queue of a pipe before it is loaded, by the clock of the machine.
+	PipeDelay time.Duration
+
 	// Buckets have the objects of external stages, by the URLs of their roots: a stage's is there or below. The longest one
 	// counts. They stay the caller's.
 	Buckets map[string]*blob.Bucket
@@ -65,10 +68,11 @@ type Engine struct {
 	busy     map[fileLock]*transaction
 	closed   bool
 
-	answers answers
-	running running
-	digests digests
-	streams *streams
+	answers  answers
+	running  running
+	digests  digests
+	streams  *streams
+	conveyor conveyor
 }
 
 // New opens the account whose state is in dir, and makes it if the directory is empty or missing: with the roles that every
@@ -90,13 +94,14 @@ func New(dir string, o Options) (*Engine, error) {
 		options: o, dir: dir, stages: filepath.Join(dir, "stages"), scratch: filepath.Join(dir, "fetched"),
 		sessions: map[int64]*Session{}, released: make(chan struct{}), locks: map[int64]*lock{}, busy: map[fileLock]*transaction{},
 		answers: answers{byID: map[string]*Result{}}, running: running{byID: map[string]context.CancelCauseFunc{}},
-		digests: digests{byFile: map[string]digest{}}, streams: newStreams(dir),
+		digests: digests{byFile: map[string]digest{}}, streams: newStreams(dir), conveyor: conveyor{work: make(chan struct{}, 1)},
 	}
 	if err := e.open(context.Background()); err != nil {
 		return nil, errors.Join(fmt.Errorf("snowflaketest: opening %s: %w", dir, err), e.release())
 	}
 	e.streams.ended.Add(1)
 	go e.commitLoop()
+	e.convey()
 	return e, nil
 }
 
@@ -125,6 +130,8 @@ func (e *Engine) open(ctx context.Context) error {
 		loadsTable,
 		channelsTable,
 		rowErrorsTable,
+		filesTable,
+		noticedTable,
 	} {
 		if _, err := e.conn.ExecContext(ctx, q); err != nil {
 			return err
@@ -175,6 +182,7 @@ func (w *work) recover() error {
 // Close aborts the statements under way, ends all sessions, rolls their transactions back, and closes the files.
 func (e *Engine) Close() error {
 	e.running.end()
+	e.conveyor.end()
 	errs := []error{e.endStreams()}
 	for _, s := range e.live() {
 		errs = append(errs, s.Close())

@@ -324,6 +324,11 @@ func (w *work) hand(o *object, st *syntax.Grant, to *object) error {
 				o.Grants[0].Privilege, w.e.catalog.full(o), w.e.catalog.name(o.Grants[0].To)) // approximate: the code
 		}
 	}
+	if o.Pipe != nil && o.Owner != to.ID {
+		if err := w.handPipe(o); err != nil {
+			return err
+		}
+	}
 	o.Owner = to.ID
 	return nil
 }

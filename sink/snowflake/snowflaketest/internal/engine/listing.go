@@ -120,7 +120,8 @@ func init() {
 			row: func(w *work, o *object) []any {
 				database, schema := w.place(o)
 				return []any{
-					o.Created, o.Name, database, schema, o.Pipe.Copy, w.e.catalog.name(o.Owner), nil, o.Comment, nil, nil, nil, "ROLE", nil, "STAGE",
+					o.Created, o.Name, database, schema, o.Pipe.Copy, w.e.catalog.name(o.Owner), optional(w.channel(o)), o.Comment,
+					optional(o.Pipe.Integration), optional(o.Pipe.Pattern), optional(o.Pipe.Errors), "ROLE", optional(o.Pipe.Fault), kindOf(o.Pipe),
 				}
 			},
 		},
@@ -187,6 +188,14 @@ func init() {
 			},
 		},
 	}
+}
+
+// kindOf is what SHOW PIPES calls the kind of a pipe.
+func kindOf(p *pipe) string {
+	if p.Streaming {
+		return "STREAMING"
+	}
+	return "STAGE"
 }
 
 func yes(b bool) string {

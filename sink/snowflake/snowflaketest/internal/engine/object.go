@@ -88,12 +88,29 @@ type stage struct {
 	Directory bool
 }
 
+// pipe loads the files that it is told of, or, as a streaming one, the rows.
 type pipe struct {
-	Copy       string // the statement
-	Table      int64
-	Streaming  bool // rows are sent to it
-	AutoIngest bool
-	Paused     bool
+	Copy    string // the statement, as it was written
+	Table   int64
+	Stage   int64  // whose files: a stage, or the table whose own it is; 0 of a streaming pipe
+	Pattern string // PATTERN; "" = none
+	// Location is where the files are, as reports have it.
+	Location string
+
+	Streaming bool // rows are sent to it
+
+	AutoIngest  bool
+	Integration string // INTEGRATION: where notifications come from
+	Topic       string // AWS_SNS_TOPIC
+	Errors      string // ERROR_INTEGRATION
+
+	Paused      bool
+	PausedAt    time.Time
+	Transferred bool // to another owner, while it was paused
+
+	// Fault is why it could last not begin to load, at FaultAt; "" since it could.
+	Fault   string
+	FaultAt time.Time
 }
 
 type warehouse struct {

@@ -16,7 +16,11 @@ const childVariable = "FLOE_ENGINE_CHILD"
 
 func TestMain(m *testing.M) {
 	if dir := os.Getenv(childVariable); dir != "" {
-		if err := child(dir); err != nil {
+		work := child
+		if os.Getenv(pipeVariable) != "" {
+			work = pipeChild
+		}
+		if err := work(dir); err != nil {
 			fmt.Println(err)
 		}
 		os.Exit(1)

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"gocloud.dev/blob"
@@ -84,10 +85,13 @@ func (d disk) stored(name, path string, info fs.FileInfo) stored {
 }
 
 func (d disk) stat(_ context.Context, name string) (stored, bool, error) {
-	path := filepath.Join(d.dir, filepath.FromSlash(name))
-	info, err := os.Stat(path)
-	if errors.Is(err, fs.ErrNotExist) || err == nil && !info.Mode().IsRegular() {
+	if !filepath.IsLocal(filepath.FromSlash(name)) {
 		return stored{}, false, nil
+	}
+	path := filepath.Join(d.dir, filepath.FromSlash(name))
+	info, err := os.Lstat(path)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) || errors.Is(err, syscall.ENAMETOOLONG) || err == nil && !info.Mode().IsRegular() {
+		return stored{}, false, nil // nothing can be there
 	}
 	if err != nil {
 		return stored{}, false, err

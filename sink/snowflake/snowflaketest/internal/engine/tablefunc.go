@@ -2,12 +2,10 @@ package engine
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/floedata/floe/sink/snowflake/snowflaketest/internal/copyinto"
 	"github.com/floedata/floe/sink/snowflake/snowflaketest/internal/syntax"
 	"github.com/floedata/floe/sink/snowflake/snowflaketest/internal/translate"
-	"github.com/floedata/floe/sink/snowflake/snowflaketest/internal/types"
 )
 
 // TableFunc is a table function that tells of the engine.
@@ -31,6 +29,8 @@ func (r resolver) TableFunc(f *syntax.TableFunc) (translate.Relation, error) {
 		return w.validate(f.Call)
 	case "COPY_HISTORY":
 		return w.copyHistory(f.Call)
+	case "VALIDATE_PIPE_LOAD":
+		return w.validatePipeLoad(f.Call)
 	case "INFER_SCHEMA":
 		return w.inferSchema(f.Call)
 	}
@@ -157,55 +157,4 @@ func errorRows(errors []copyinto.RowError) [][]any {
 		})
 	}
 	return out
-}
-
-// copyHistory is COPY_HISTORY(TABLE_NAME => …, START_TIME => …).
-func (w *work) copyHistory(call *syntax.Func) (translate.Relation, error) {
-	args, err := w.arguments(call, "TABLE_NAME", "START_TIME", "END_TIME")
-	if err != nil {
-		return translate.Relation{}, err
-	}
-	text, ok := args["TABLE_NAME"].text()
-	if !ok {
-		return translate.Relation{}, compilation(2140, "42601", "COPY_HISTORY has TABLE_NAME as an argument")
-	}
-	o, err := w.tableNamed(&syntax.String{Value: text}, "COPY_HISTORY")
-	if err != nil {
-		return translate.Relation{}, err
-	}
-	database, schema := w.place(o)
-	loads, err := w.history(o, "")
-	if err != nil {
-		return translate.Relation{}, err
-	}
-	var bounds [2]value
-	for i, n := range []string{"START_TIME", "END_TIME"} {
-		if v, ok := args[n]; ok && v.v != nil {
-			if bounds[i], err = w.converted(v, types.Type{Kind: types.TimestampLTZ, Scale: types.DefaultScale}); err != nil {
-				return translate.Relation{}, err
-			}
-		}
-	}
-	var rows [][]any
-	for _, l := range loads {
-		if !within(l, bounds) {
-			continue
-		}
-		first := l.first()
-		rows = append(rows, []any{
-			l.Name, "@" + l.Location, l.At, itoa(l.Loaded), itoa(l.Parsed), itoa(l.Size), optional(first.Message), positive(first.Line),
-			positive(first.Character), optional(first.Column), itoa(l.Seen), itoa(l.Limit), historyStatus(l.Status), database, schema, o.Name,
-		})
-	}
-	return inline(headed([]string{
-		"FILE_NAME", "STAGE_LOCATION", "LAST_LOAD_TIME:t", "ROW_COUNT:n", "ROW_PARSED:n", "FILE_SIZE:n", "FIRST_ERROR_MESSAGE",
-		"FIRST_ERROR_LINE_NUMBER:n", "FIRST_ERROR_CHARACTER_POS:n", "FIRST_ERROR_COLUMN_NAME", "ERROR_COUNT:n", "ERROR_LIMIT:n", "STATUS",
-		"TABLE_CATALOG_NAME", "TABLE_SCHEMA_NAME", "TABLE_NAME",
-	}), rows), nil
-}
-
-// historyStatus is a status as COPY_HISTORY has it: in words.
-func historyStatus(s copyinto.Status) string {
-	words := strings.ToLower(strings.ReplaceAll(string(s), "_", " "))
-	return strings.ToUpper(words[:1]) + words[1:]
 }

@@ -51,6 +51,11 @@
 //   - COPY INTO a table from Parquet, CSV and JSON: its options, defaults that corrupt when they are forgotten
 //     (USE_LOGICAL_TYPE, BINARY_AS_TEXT), ON_ERROR, VALIDATION_MODE, a row for each file, one status when there is nothing
 //     to load, the load history of 64 days; VALIDATE, COPY_HISTORY, INFER_SCHEMA, schema evolution; LIST and REMOVE.
+//   - Snowpipe: CREATE, ALTER, SHOW and DESCRIBE PIPE with what they refuse; insertFiles, insertReport and loadHistoryScan by
+//     key pair, with their limits, statuses and privileges. A file is loaded in a transaction of its own, and once by its name
+//     within 14 days, whatever COPY knows of it or does with it; what was accepted outlives the server. Pipes that are paused,
+//     stale, stopped or handed over; REFRESH, SYSTEM$PIPE_STATUS, COPY_HISTORY, VALIDATE_PIPE_LOAD; AUTO_INGEST on external
+//     stages.
 //   - Values: NUMBER to 38 digits, timestamps to the nanosecond from year 1 to 9999, in three kinds, VARIANT, OBJECT, ARRAY;
 //     names fold to upper case, quoted ones stay.
 //   - Roles, GRANT and REVOKE, with privileges enforced; SHOW, DESCRIBE, INFORMATION_SCHEMA; warehouses that are suspended.
@@ -66,16 +71,23 @@
 //   - The columns of SHOW and of INFORMATION_SCHEMA that the fake has no value for are NULL or empty.
 //   - Stages stand for those of an account on Google Cloud, whose presigned addresses the driver uses over plain HTTP too;
 //     files are kept decrypted, and LIST tells the sizes of that. External stages are directories: [Options].Buckets.
+//   - Pipes load files one after another as they come, a moment after that ([Options].PipeDelay): Snowflake loads them in
+//     parallel and in no order, in a minute or so. A file is reported when it is done, never in progress. Objects that come to
+//     an external stage are noticed by listing it. COPY_HISTORY tells of pipes' files from before a TRUNCATE too, and a file's
+//     name there is below the location in the pipe's statement, as in reports. Names without a schema in a pipe's statement
+//     are of the pipe's own.
 //   - Tokens, signed addresses and request ids are forgotten when a server ends. An account of Snowflake has no end.
 //   - The last 100 statements of a session are remembered, not those of a day.
 //   - Telemetry is taken and dropped; the query context is always empty.
 //
 // # Missing
 //
-//   - TLS, proxies, the SQL API, Snowpipe and its streaming, S3 and Azure as internal stages, external browser, Okta, MFA,
+//   - TLS, proxies, the SQL API, S3 and Azure as internal stages, external browser, Okta, MFA,
 //     workload identity.
 //   - Procedures, functions, tasks, streams, sequences, clones, policies, tags, EXPLAIN, unloading (COPY INTO a stage), Avro,
 //     ORC and XML.
+//   - Of Snowpipe: notifications of errors, AUTO_INGEST on internal stages, PIPE_EXECUTION_PAUSED of schemas and of the account,
+//     PIPE_USAGE_HISTORY.
 //   - Time travel, SAMPLE, PIVOT, MATCH_RECOGNIZE, ROLLUP and CUBE, ASOF JOIN, INSERT into several tables, collations,
 //     formats of numbers.
 //   - Binds in a stage: the session parameter CLIENT_STAGE_ARRAY_BINDING_THRESHOLD is 0, so that drivers send them along.

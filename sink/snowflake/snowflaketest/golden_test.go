@@ -23,13 +23,15 @@ import (
 // source, and from what is known of Snowflake's answers, so that the fake is not held against itself.
 //
 // A file has exchanges: lines with > in front are the head of a request, and text up to the line with < its body; then
-// the status and the reply follow. A line with # is a comment. In replies, "<string>", "<number>", "<any>" and
+// the status and the reply follow. A line with # is a comment, but "# until" before a request, which is repeated until the
+// reply is the one that follows. In replies, "<string>", "<number>", "<any>" and
 // "<parameters>" stand for values that vary; "${name}" too, whose value is put wherever later requests have ${name}.
 func TestGolden(t *testing.T) {
 	files, err := filepath.Glob("testdata/golden/*.txt")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no golden files: %v", err)
 	}
+	key := newKey(t)
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
 			t.Parallel()
@@ -39,13 +41,13 @@ func TestGolden(t *testing.T) {
 			}
 			srv := snowflaketest.Start(t, &snowflaketest.Options{
 				Account:  "ACCT",
-				Users:    []snowflaketest.User{{Name: "U", Password: "secret"}},
+				Users:    []snowflaketest.User{{Name: "U", Password: "secret", PublicKey: &key.PublicKey}},
 				Database: "DB", Schema: "S", Warehouse: "WH",
 				LongPoll:    200 * time.Millisecond,
 				ChunkRows:   2,
 				LocalStages: strings.Contains(string(text), "# local stages\n"),
 			})
-			vars := map[string]string{"url": srv.URL(), "dir": srv.Dir()}
+			vars := map[string]string{"url": srv.URL(), "dir": srv.Dir(), "jwt": keyPairToken(t, key, "ACCT", "U", time.Now())}
 			for i, x := range parseGolden(t, string(text)) {
 				if !x.play(t, vars) {
 					t.Fatalf("exchange %d: %s", i+1, x.head[0])
@@ -60,18 +62,23 @@ type goldenExchange struct {
 	head         []string
 	body, answer string
 	status       string
+	until        bool // repeat it until that is the answer
 }
 
 func parseGolden(t *testing.T, text string) []*goldenExchange {
 	var all []*goldenExchange
 	var x *goldenExchange
+	until := false
 	for line := range strings.Lines(text) {
 		switch {
+		case line == "# until\n":
+			until = true
 		case strings.HasPrefix(line, "#"):
 		case strings.HasPrefix(line, "> "):
 			if x == nil || x.status != "" {
-				x = &goldenExchange{}
+				x = &goldenExchange{until: until}
 				all = append(all, x)
+				until = false
 			}
 			x.head = append(x.head, strings.TrimSpace(line[2:]))
 		case x == nil:
@@ -91,6 +98,21 @@ func parseGolden(t *testing.T, text string) []*goldenExchange {
 
 // play sends the request and compares the reply.
 func (x *goldenExchange) play(t *testing.T, vars map[string]string) bool {
+	t.Helper()
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(5 * time.Millisecond) {
+		wrong := x.try(t, vars)
+		if wrong == "" {
+			return true
+		}
+		if !x.until || time.Now().After(deadline) {
+			t.Error(wrong)
+			return false
+		}
+	}
+}
+
+// try is play once. It returns what is wrong with the reply, "" for nothing.
+func (x *goldenExchange) try(t *testing.T, vars map[string]string) string {
 	t.Helper()
 	fill := func(s string) string {
 		for name, value := range vars {
@@ -130,31 +152,27 @@ func (x *goldenExchange) play(t *testing.T, vars map[string]string) bool {
 		t.Fatal(err)
 	}
 	if fmt.Sprint(resp.StatusCode) != x.status {
-		t.Errorf("status %d, want %s; body: %s", resp.StatusCode, x.status, got)
-		return false
+		return fmt.Sprintf("status %d, want %s; body: %s", resp.StatusCode, x.status, got)
 	}
 	answer := strings.TrimSpace(fill(x.answer))
 	if !strings.HasPrefix(answer, "{") {
 		if answer != strings.TrimSpace(string(got)) {
-			t.Errorf("reply %q, want %q", got, answer)
-			return false
+			return fmt.Sprintf("reply %q, want %q", got, answer)
 		}
-		return true
+		return ""
 	}
 	var wantValue, gotValue any
 	if err := json.Unmarshal([]byte(answer), &wantValue); err != nil {
 		t.Fatalf("the golden reply: %v", err)
 	}
 	if err := json.Unmarshal(got, &gotValue); err != nil {
-		t.Errorf("the reply is no JSON: %v: %s", err, got)
-		return false
+		return fmt.Sprintf("the reply is no JSON: %v: %s", err, got)
 	}
 	wantValue = meet(wantValue, gotValue, vars)
 	if diff := cmp.Diff(wantValue, gotValue); diff != "" {
-		t.Errorf("reply (-want +got):\n%s", diff)
-		return false
+		return fmt.Sprintf("reply (-want +got):\n%s", diff)
 	}
-	return true
+	return ""
 }
 
 var variable = regexp.MustCompile(`^\$\{(\w+)\}$`)

@@ -1,11 +1,17 @@
 package snowflaketest_test
 
 import (
+	"crypto/rsa"
+	"crypto/sha256"
+	"crypto/x509"
 	"database/sql"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"testing"
+	"time"
 
+	"github.com/golang-jwt/jwt/v5"
 	"github.com/snowflakedb/gosnowflake"
 
 	"github.com/floedata/floe/sink/snowflake/snowflaketest"
@@ -105,6 +111,24 @@ func code(err error) int {
 		return e.Number
 	}
 	return -1
+}
+
+// keyPairToken is a token that logs a user in by key pair.
+func keyPairToken(t testing.TB, key *rsa.PrivateKey, account, user string, now time.Time) string {
+	t.Helper()
+	der, err := x509.MarshalPKIXPublicKey(&key.PublicKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := sha256.Sum256(der)
+	who := account + "." + user
+	text, err := jwt.NewWithClaims(jwt.SigningMethodRS256, jwt.MapClaims{
+		"iss": who + ".SHA256:" + base64.StdEncoding.EncodeToString(sum[:]), "sub": who, "iat": now.Unix(), "exp": now.Add(time.Hour - time.Minute).Unix(),
+	}).SignedString(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
 }
 
 // count returns the calls that match.

@@ -24,6 +24,9 @@ const (
 	DefaultRole      = "ACCOUNTADMIN"
 )
 
+// mostPipeEvents is how many files a report of Snowpipe has at most, documented.
+const mostPipeEvents = 10_000
+
 // Options are read once, by [Start] or [New]. The zero value works: an account with one user, one database and one
 // warehouse, named by the constants of this package.
 type Options struct {
@@ -82,6 +85,15 @@ type Options struct {
 	// others: host name and token in JSON, "code" for "error_code", "rows_errors" for "rows_error_count", the time of the
 	// last error as a text, and the status ACTIVE for SUCCESS.
 	DocumentedShapes bool
+
+	// PipeDelay is how long a file waits at least in the queue of a pipe before it is loaded, by the clock of the machine.
+	// Default: 5 milliseconds.
+	PipeDelay time.Duration
+	// PipeEvents is how many files a report of Snowpipe has at most, as insertReport and loadHistoryScan answer it.
+	// Default: 10,000.
+	PipeEvents int
+	// PipeScans is how often a minute loadHistoryScan answers for a pipe; more often it answers 429. Default: no limit.
+	PipeScans int
 	// CountOnly is for measuring clients: of Parquet files that are uploaded the rows in the footer are counted, see
 	// [Server.Uploads], and the data is dropped; COPY INTO reports these rows as loaded and loads none. Of rows that are
 	// streamed the line feeds are counted, see [Server.Appended], and channels report them as inserted.
@@ -125,6 +137,8 @@ func (o Options) withDefaults() (Options, error) {
 	setDefault(&o.StreamingDelay, 5*time.Millisecond)
 	setDefault(&o.StreamingTokens, time.Hour)
 	setDefault(&o.StreamingRequestBytes, 4_000_000)
+	setDefault(&o.PipeDelay, 5*time.Millisecond)
+	setDefault(&o.PipeEvents, mostPipeEvents)
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -141,13 +155,23 @@ func (o Options) withDefaults() (Options, error) {
 		{"IdleBlocking", o.IdleBlocking},
 		{"LongPoll", o.LongPoll},
 		{"StreamingTokens", o.StreamingTokens},
+		{"PipeDelay", o.PipeDelay},
 	} {
 		if d.value < 0 {
 			f.Add("Options."+d.name, "%v is negative", d.value)
 		}
 	}
-	if o.ChunkRows < 0 {
-		f.Add("Options.ChunkRows", "%d is negative", o.ChunkRows)
+	for _, n := range []struct {
+		name  string
+		value int
+	}{
+		{"ChunkRows", o.ChunkRows},
+		{"PipeEvents", o.PipeEvents},
+		{"PipeScans", o.PipeScans},
+	} {
+		if n.value < 0 {
+			f.Add("Options."+n.name, "%d is negative", n.value)
+		}
 	}
 	if o.StreamingRequestBytes < 0 {
 		f.Add("Options.StreamingRequestBytes", "%d is negative", o.StreamingRequestBytes)

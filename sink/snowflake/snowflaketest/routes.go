@@ -30,6 +30,10 @@ func (r *run) routes() http.Handler {
 		"PUT /stages/{path...}": r.upload,
 		"GET /stages/{path...}": r.download, // and HEAD
 		"GET /results/{id}/{n}": r.chunk,
+
+		"POST /v1/data/pipes/{pipe}/insertFiles":    r.asPipeUser(r.insertFiles),
+		"GET /v1/data/pipes/{pipe}/insertReport":    r.asPipeUser(r.insertReport),
+		"GET /v1/data/pipes/{pipe}/loadHistoryScan": r.asPipeUser(r.loadHistoryScan),
 	} {
 		mux.Handle(pattern, r.faulty("", serve))
 	}

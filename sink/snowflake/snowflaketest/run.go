@@ -25,6 +25,7 @@ type run struct {
 	http     http.Server
 	sessions sessions
 	queries  queries
+	scans    scans
 	calls    gate
 	served   sync.WaitGroup
 	ended    chan struct{} // closed when the run ends
@@ -42,6 +43,7 @@ func newRun(s *Server) (*run, error) {
 		IdleTransaction: s.options.IdleTransaction,
 		IdleBlocking:    s.options.IdleBlocking,
 		Buckets:         s.options.Buckets,
+		PipeDelay:       s.options.PipeDelay,
 		CountOnly:       s.options.CountOnly,
 		StreamingDelay:  s.options.StreamingDelay,
 		StreamingRate:   engine.StreamingRate(s.options.StreamingRate),

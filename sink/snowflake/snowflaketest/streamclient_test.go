@@ -4,9 +4,6 @@ import (
 	"bytes"
 	"crypto/rand"
 	"crypto/rsa"
-	"crypto/sha256"
-	"crypto/x509"
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -16,8 +13,6 @@ import (
 	"sync"
 	"testing"
 	"time"
-
-	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/floedata/floe/sink/snowflake/snowflaketest"
 )
@@ -40,19 +35,7 @@ func streamOptions(o snowflaketest.Options) *snowflaketest.Options {
 // keyToken is a token that logs BOB in by key pair.
 func keyToken(t testing.TB, now time.Time) string {
 	t.Helper()
-	der, err := x509.MarshalPKIXPublicKey(&streamKey().PublicKey)
-	if err != nil {
-		t.Fatal(err)
-	}
-	sum := sha256.Sum256(der)
-	sub := snowflaketest.DefaultAccount + ".BOB"
-	text, err := jwt.NewWithClaims(jwt.SigningMethodRS256, jwt.MapClaims{
-		"iss": sub + ".SHA256:" + base64.StdEncoding.EncodeToString(sum[:]), "sub": sub, "iat": now.Unix(), "exp": now.Add(time.Hour).Unix(),
-	}).SignedString(streamKey())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return text
+	return keyPairToken(t, streamKey(), snowflaketest.DefaultAccount, "BOB", now)
 }
 
 // streamer is a client of Snowpipe Streaming without any wisdom.

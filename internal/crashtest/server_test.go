@@ -33,7 +33,8 @@ func TestKillMariaDBServer(t *testing.T) {
 
 func TestKillSnowflakeServer(t *testing.T) {
 	killServer(t, databases["snowflake"], func() server {
-		return fake{snowflaketest.Start(t, &snowflaketest.Options{LocalStages: true}), t}
+		s := snowflaketest.Start(t, &snowflaketest.Options{LocalStages: true})
+		return fake{s, t, s.DSN()}
 	})
 }
 
@@ -46,11 +47,12 @@ type server interface {
 
 // fake is the fake Snowflake as such a server.
 type fake struct {
-	s *snowflaketest.Server
-	t *testing.T
+	s   *snowflaketest.Server
+	t   *testing.T
+	dsn string
 }
 
-func (f fake) Database(servers.TB) string { return f.s.DSN() }
+func (f fake) Database(servers.TB) string { return f.dsn }
 
 func (f fake) Kill() {
 	if err := f.s.Kill(); err != nil {

@@ -62,6 +62,7 @@ var databases = map[string]database{
 			return snowflake.Open(ctx, snowflake.Config{DSN: dsn}, table, &snowflake.Options{Mode: opts.Mode, Key: opts.Key, KeepCase: true})
 		},
 	},
+	"streamed": streamed,
 	"sqlite": {
 		d: dialectsqlite.Dialect{}, driver: "sqlite",
 		open: func(_ context.Context, path, table string, opts *floesql.Options) (sink.Sink, error) {

@@ -98,7 +98,7 @@ func TestAccount(t *testing.T) {
 				t.Fatal("SNOWFLAKE_DSN is no connection string") // the error may quote it
 			}
 			o.KeepCase = true
-			i := &instance{prefix: fmt.Sprintf("FLOE_TEST_%X_", rand.Uint64()), options: o, config: func() *gosnowflake.Config {
+			i := &instance{prefix: fmt.Sprintf("FLOE_TEST_%X_", rand.Uint64()), options: o, mode: o.Mode, config: func() *gosnowflake.Config {
 				c := *cfg
 				return &c
 			}}
@@ -119,6 +119,9 @@ type instance struct {
 	exec    func(ctx context.Context, query string) error
 	faults  map[string]sinktest.Fault
 	options snowflake.Options
+	// open opens the sink; nil = the one that options are of.
+	open    func(ctx context.Context, schema, table string) (sink.Sink, error)
+	mode    sink.Mode
 	prefix  string       // of the names of schemas
 	schemas atomic.Int64 // made so far: their names' numbers
 }
@@ -133,7 +136,7 @@ func newInstance(t *testing.T, o snowflake.Options) *instance {
 func on(server *snowflaketest.Server, o snowflake.Options) *instance {
 	return &instance{
 		config: func() *gosnowflake.Config { return impatient(server) }, exec: server.Exec, faults: faults(server),
-		options: o, prefix: "S",
+		options: o, mode: o.Mode, prefix: "S",
 	}
 }
 
@@ -172,6 +175,9 @@ func (i *instance) on(ctx context.Context, table string) (sinktest.Harness, erro
 	}
 	return sinktest.Harness{
 		Open: func(ctx context.Context) (sink.Sink, error) {
+			if i.open != nil {
+				return i.open(ctx, schema, table)
+			}
 			return snowflake.Open(ctx, snowflake.Config{Driver: i.config()}, table, &o)
 		},
 		Read: func(ctx context.Context) ([]arrow.Record, error) { return read(ctx, table) },
@@ -189,7 +195,7 @@ func (i *instance) on(ctx context.Context, table string) (sinktest.Harness, erro
 		Close:  func() error { return i.exec(context.Background(), "DROP SCHEMA "+schema) },
 		Types:  conformanceTypes(),
 		Widen:  true, // every integer is a NUMBER(38,0)
-		Mode:   o.Mode,
+		Mode:   i.mode,
 		Named:  func(name string) (sinktest.Harness, error) { return i.on(ctx, name) },
 		Faults: i.faults,
 	}, nil

@@ -188,6 +188,17 @@ var rules = []rule{
 		reason:   "a connector knows its contract, its driver and no other connector",
 	},
 	{
+		packages: []string{"sink/snowflake/internal/auth"},
+		outside:  [][]string{{"github.com/golang-jwt/jwt/v5"}},
+		reason:   "logging in is below all that speaks to Snowflake",
+	},
+	{
+		packages: []string{"sink/snowflake/streaming"},
+		inside:   [][]string{base, {"internal/encode/ndjson", "sink/snowflake/internal/auth"}},
+		outside:  [][]string{arrow, sync, {"github.com/golang-jwt/jwt/v5", "github.com/google/uuid", "github.com/klauspost/compress"}},
+		reason:   "a client of one service, of use without the sink and without the driver",
+	},
+	{
 		packages: []string{"sink/snowflake/snowpipe"},
 		inside:   [][]string{base, {"dialect", "dialect/snowflake", "sink/snowflake/internal/auth"}},
 		outside:  [][]string{{"github.com/google/uuid"}},

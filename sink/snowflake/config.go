@@ -12,6 +12,7 @@ import (
 
 	"github.com/floedata/floe/config"
 	sf "github.com/floedata/floe/dialect/snowflake"
+	"github.com/floedata/floe/sink/snowflake/internal/auth"
 )
 
 // Config is how [Open] connects. It holds secrets: they are in no error and no log.
@@ -91,7 +92,7 @@ func (c Config) driver(o Options) (*gosnowflake.Config, []config.Fault) {
 		add("Config.Timeout", "%v is negative", c.Timeout)
 	}
 	if c.PrivateKey != nil {
-		key, err := parseKey(c.PrivateKey, c.Passphrase)
+		key, err := auth.ParseKey(c.PrivateKey, c.Passphrase)
 		if err != nil {
 			add("Config.PrivateKey", "%v", err)
 		}

@@ -2,6 +2,8 @@ package snowflake
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -53,7 +55,11 @@ func TestDriverConfig(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	driver, faults := Config{Driver: given, PrivateKey: keyFile(t, "aes256.pem"), Passphrase: "secret"}.driver(o)
+	key, err := os.ReadFile(filepath.Join("internal", "auth", "testdata", "keys", "aes256.pem"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	driver, faults := Config{Driver: given, PrivateKey: key, Passphrase: "secret"}.driver(o)
 	if faults != nil {
 		t.Fatal(faults)
 	}

@@ -1,16 +1,19 @@
-package snowflake
+package auth_test
 
 import (
+	"encoding/base64"
 	"encoding/pem"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/floedata/floe/sink/snowflake/internal/auth"
 )
 
-// TestParseKey reads one key in the forms in which openssl writes it.
+// TestParseKey reads one key in the forms in which openssl writes it, and without the lines around it.
 func TestParseKey(t *testing.T) {
-	want, err := parseKey(keyFile(t, "plain.pem"), "")
+	want, err := auth.ParseKey(keyFile(t, "plain.pem"), "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -20,14 +23,21 @@ func TestParseKey(t *testing.T) {
 		{"aes256.pem", "secret", ""},
 		{"des3.pem", "secret", ""},
 		{"aes192sha1.pem", "secret", ""},
-		{"aes256.pem", "", "is encrypted: set Config.Passphrase"},
+		{"aes256.pem", "", "is encrypted: give its passphrase"},
 		{"aes256.pem", "wrong!", "cannot be opened"},
 		{"v1.pem", "secret", "is encrypted in a way that is not known"},
 		{"pkcs1.pem", "", `is a "RSA PRIVATE KEY" in PEM`},
 		{"ec.pem", "", "is a *ecdsa.PrivateKey"},
 	} {
 		t.Run(tc.file+" "+tc.passphrase, func(t *testing.T) {
-			key, err := parseKey(keyFile(t, tc.file), tc.passphrase)
+			text := keyFile(t, tc.file)
+			if p, _ := pem.Decode(text); strings.HasSuffix(p.Type, " PRIVATE KEY") == (p.Type == "ENCRYPTED PRIVATE KEY") && tc.file != "v1.pem" {
+				body, err := auth.ParseKey([]byte(base64.StdEncoding.EncodeToString(p.Bytes)), tc.passphrase)
+				if (err == nil) != (tc.want == "") || body != nil && !body.Equal(want) {
+					t.Errorf("without the lines around it: %v", err)
+				}
+			}
+			key, err := auth.ParseKey(text, tc.passphrase)
 			switch {
 			case tc.want == "" && err != nil:
 				t.Error(err)
@@ -38,8 +48,10 @@ func TestParseKey(t *testing.T) {
 			}
 		})
 	}
-	if _, err := parseKey([]byte("secret"), ""); err == nil || strings.Contains(err.Error(), "secret") {
-		t.Errorf("%v", err)
+	for _, text := range []string{"secret", "c2VjcmV0", ""} {
+		if _, err := auth.ParseKey([]byte(text), ""); err == nil || strings.Contains(err.Error(), "secret") {
+			t.Errorf("%v", err)
+		}
 	}
 }
 
@@ -63,7 +75,7 @@ func FuzzParseKey(f *testing.F) {
 			t.Skip()
 		}
 		text := pem.EncodeToMemory(&pem.Block{Type: "ENCRYPTED PRIVATE KEY", Bytes: der})
-		if key, err := parseKey(text, "another"); (key == nil) == (err == nil) || key != nil {
+		if key, err := auth.ParseKey(text, "another"); (key == nil) == (err == nil) || key != nil {
 			t.Errorf("%v, %v", key, err)
 		}
 	})

@@ -64,7 +64,7 @@ func (r *run) pipeUser(x *exchange) (string, error) {
 	if token == "" {
 		return "", pipeRefusal{http.StatusBadRequest, noToken} // documented: not 401
 	}
-	if kind := x.Request.Header.Get("X-Snowflake-Authorization-Token-Type"); kind != "" && kind != "KEYPAIR_JWT" {
+	if kind := x.Request.Header.Get("X-Snowflake-Authorization-Token-Type"); kind != "" && !strings.EqualFold(kind, "KEYPAIR_JWT") {
 		x.note(func(c *Call) { c.Reason = "a token of type " + kind })
 		return "", pipeRefusal{http.StatusUnauthorized, badJWT}
 	}

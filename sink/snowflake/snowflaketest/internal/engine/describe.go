@@ -63,8 +63,12 @@ func (w *work) describe(st *syntax.Describe) (*Result, error) {
 		res.Rows = append(res.Rows, []any{o.Created, o.Name, "WAREHOUSE"})
 		return res, nil
 	case syntax.Pipe:
+		// What SHOW has, but for whether a role owns it.
 		l := listings["PIPES"]
-		return &Result{Class: Describe, Columns: headed(l.columns), Rows: [][]any{l.row(w, o)}}, nil
+		at := slices.Index(l.columns, "owner_role_type")
+		return &Result{
+			Class: Describe, Columns: headed(slices.Delete(slices.Clone(l.columns), at, at+1)), Rows: [][]any{slices.Delete(l.row(w, o), at, at+1)},
+		}, nil
 	}
 	return nil, unsupported("DESCRIBE %s", k)
 }

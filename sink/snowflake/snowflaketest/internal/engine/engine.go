@@ -143,6 +143,10 @@ func (e *Engine) open(ctx context.Context) error {
 	if err := e.streams.load(ctx, e.conn); err != nil {
 		return err
 	}
+	// Numbers of files and their events go on growing, whatever the clock says.
+	if err := e.conn.QueryRowContext(ctx, `SELECT COALESCE(MAX(GREATEST(number, event)), 0) FROM floe_pipe_files`).Scan(&e.last); err != nil {
+		return err
+	}
 	boot := &Session{e: e}
 	return boot.locked(ctx, func(w *work) error {
 		if err := w.recover(); err != nil {

@@ -180,13 +180,14 @@ func init() {
 		"PIPES": {
 			kinds: []syntax.Kind{syntax.Pipe},
 			columns: []string{
-				"PIPE_CATALOG", "PIPE_SCHEMA", "PIPE_NAME", "PIPE_OWNER", "DEFINITION", "IS_AUTOINGEST_ENABLED", "COMMENT", "CREATED:t",
-				"LAST_ALTERED:t",
+				"PIPE_CATALOG", "PIPE_SCHEMA", "PIPE_NAME", "PIPE_OWNER", "DEFINITION", "IS_AUTOINGEST_ENABLED", "NOTIFICATION_CHANNEL_NAME",
+				"CREATED:t", "LAST_ALTERED:t", "COMMENT", "PATTERN",
 			},
 			rows: one(func(w *work, o *object) []any {
 				database, schema := w.place(o)
 				return []any{
-					database, schema, o.Name, w.e.catalog.name(o.Owner), o.Pipe.Copy, long(o.Pipe.AutoIngest), optional(o.Comment), o.Created, o.Altered,
+					database, schema, o.Name, w.e.catalog.name(o.Owner), o.Pipe.Copy, long(o.Pipe.AutoIngest), optional(w.channel(o)), o.Created,
+					o.Altered, optional(o.Comment), optional(o.Pipe.Pattern),
 				}
 			}),
 		},

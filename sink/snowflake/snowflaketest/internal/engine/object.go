@@ -104,6 +104,10 @@ type pipe struct {
 	Topic       string // AWS_SNS_TOPIC
 	Errors      string // ERROR_INTEGRATION
 
+	// Noticed is the object that came to the stage of a pipe with AUTO_INGEST last, and NoticedAt when that was noticed.
+	Noticed   string    `json:",omitempty"`
+	NoticedAt time.Time `json:",omitzero"`
+
 	Paused      bool
 	PausedAt    time.Time
 	Transferred bool // to another owner, while it was paused

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"gocloud.dev/blob"
+	"gocloud.dev/blob/memblob"
 )
 
 // tell tells a pipe of files, and returns what became of them: queued, skipped and unmatched, apart by |.
@@ -188,7 +190,16 @@ func TestPipeStatements(t *testing.T) {
 		{`ALTER PIPE p SET COMMENT = 'd' PIPE_EXECUTION_PAUSED = TRUE`, "Statement executed successfully."},
 		{`ALTER PIPE p SET AUTO_INGEST = TRUE`, "(2 0A000) AUTO_INGEST"},
 		{`ALTER PIPE p RENAME TO q`, "(2 0A000) ALTER PIPE"},
+		{`CREATE PIPE sent AS COPY INTO t FROM (SELECT $1:id::INT FROM TABLE(DATA_SOURCE(TYPE => 'STREAMING')))`, "Pipe SENT successfully created."},
+		{`CREATE PIPE more AUTO_INGEST = TRUE AS COPY INTO t FROM TABLE(DATA_SOURCE(TYPE => 'STREAMING')) MATCH_BY_COLUMN_NAME = CASE_INSENSITIVE`, "(1008 22023) AUTO_INGEST"},
+		{`SELECT pipe_name, is_autoingest_enabled, notification_channel_name, comment, pattern FROM INFORMATION_SCHEMA.PIPES WHERE pipe_name = 'P'`, "P|NO|NULL|d|.*[.]csv"},
 	})
+	if err := untold(t, s, "DB.PUBLIC.SENT", "x"); err.Code != 1008 {
+		t.Errorf("a pipe that takes rows answers %v", err)
+	}
+	if got := names(run(t, s, `DESCRIBE PIPE p`)); got != "created_on|name|database_name|schema_name|definition|owner|notification_channel|comment|integration|pattern|error_integration|invalid_reason|kind" {
+		t.Errorf("DESCRIBE PIPE has %s", got)
+	}
 	for _, c := range []struct{ columns, want string }{
 		{"name,database_name,schema_name,definition,owner", "P|DB|PUBLIC|(COPY INTO t FROM @st/x PATTERN = '.*[.]csv' FILE_FORMAT = (FORMAT_NAME = 'ff') ON_ERROR = 'SKIP_FILE_10%')|ACCOUNTADMIN"},
 		{"notification_channel,comment,integration,pattern,error_integration,invalid_reason,kind", "NULL|d|NULL|.*[.]csv|NULL|NULL|STAGE"},
@@ -443,4 +454,49 @@ func TestPipeReports(t *testing.T) {
 	if n, err := s.PipeEventsSince(t.Context(), "DB.PUBLIC.P", events[0].Mark); n != 4 || err != nil {
 		t.Errorf("behind the first mark: %d events, %v", n, err)
 	}
+}
+
+// A pipe goes on where another process has ended, also if the clock does not: no two files or events have one number.
+func TestPipeReopened(t *testing.T) {
+	clock := &clock{at: time.Now()}
+	dir := t.TempDir()
+	for i, name := range []string{"a.csv", "b.csv", "c.csv"} {
+		e, s := reopened(t, dir, Options{Now: clock.now})
+		if i == 0 {
+			run(t, s, `CREATE STAGE st; CREATE TABLE t (id INT); CREATE PIPE p AS COPY INTO t FROM @st`)
+		}
+		upload(t, s, "@st", name, fmt.Sprintf("%d\n", i))
+		tell(t, s, "DB.PUBLIC.P", name)
+		settle(t, s, "p")
+		if err := e.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, s := reopened(t, dir, Options{Now: clock.now})
+	if got := report(t, s, "DB.PUBLIC.P"); got != "a.csv|LOADED|1|1||\nb.csv|LOADED|1|1||\nc.csv|LOADED|1|1||" {
+		t.Errorf("the report is\n%s", got)
+	}
+	is(t, s, `SELECT id FROM t ORDER BY id`, "0\n1\n2")
+}
+
+// A pipe with AUTO_INGEST that was paused for longer than it keeps notifications goes on by force.
+func TestPipeStale(t *testing.T) {
+	bucket := memblob.OpenBucket(nil)
+	defer func() { _ = bucket.Close() }() // it has no file
+	clock := &clock{at: time.Now()}
+	_, s := start(t, Options{Now: clock.now, Buckets: map[string]*blob.Bucket{"s3://b": bucket}})
+	run(t, s, `CREATE STAGE st URL = 's3://b/in/'; CREATE TABLE t (id INT); CREATE PIPE p AUTO_INGEST = TRUE AS COPY INTO t FROM @st; ALTER PIPE p SET PIPE_EXECUTION_PAUSED = TRUE`)
+	if err := bucket.WriteAll(t.Context(), "in/a.csv", []byte("1\n"), nil); err != nil {
+		t.Fatal(err)
+	}
+	until(t, func() bool { return state(t, s, "p")["pendingFileCount"] == 1.0 })
+	if got := state(t, s, "p"); got["lastForwardedFilePath"] != "s3://b/in/a.csv" || got["executionState"] != "PAUSED" {
+		t.Errorf("the pipe that was notified is %v", got)
+	}
+	clock.add(15 * 24 * time.Hour)
+	fails(t, s, `ALTER PIPE p SET PIPE_EXECUTION_PAUSED = FALSE`, 1, "22000", "STALENESS_CHECK_OVERRIDE")
+	fails(t, s, `SELECT SYSTEM$PIPE_FORCE_RESUME('p')`, 1, "22000", "STALENESS_CHECK_OVERRIDE")
+	run(t, s, `SELECT SYSTEM$PIPE_FORCE_RESUME('p', 'staleness_check_override')`)
+	settle(t, s, "p")
+	is(t, s, `SELECT id FROM t`, "1")
 }

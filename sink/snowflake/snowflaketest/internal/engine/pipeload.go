@@ -247,8 +247,11 @@ func (e *Engine) noticeObjects(ctx context.Context) {
 			if err != nil || len(files) == 0 {
 				return err
 			}
-			_, err = w.queue(o, files)
-			return err
+			if _, err = w.queue(o, files); err != nil {
+				return err
+			}
+			o.Pipe.Noticed, o.Pipe.NoticedAt = files[len(files)-1].Path, w.e.now()
+			return w.save(o)
 		})
 	}
 }

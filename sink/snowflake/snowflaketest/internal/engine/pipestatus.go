@@ -13,16 +13,19 @@ import (
 
 // pipeState is what SYSTEM$PIPE_STATUS answers, in its order.
 type pipeState struct {
-	Execution    string  `json:"executionState"`
-	OldestPath   string  `json:"oldestPendingFilePath,omitempty"`
-	Oldest       *string `json:"oldestFileTimestamp,omitempty"`
-	Pending      int64   `json:"pendingFileCount"`
-	ErrorAt      *string `json:"lastPipeErrorTimestamp,omitempty"`
-	Ingested     *string `json:"lastIngestedTimestamp,omitempty"`
-	IngestedPath string  `json:"lastIngestedFilePath,omitempty"`
-	Channel      string  `json:"notificationChannelName,omitempty"`
-	Outstanding  *int64  `json:"numOutstandingMessagesOnChannel,omitempty"`
-	Error        string  `json:"error,omitempty"`
+	Execution     string  `json:"executionState"`
+	OldestPath    string  `json:"oldestPendingFilePath,omitempty"`
+	Oldest        *string `json:"oldestFileTimestamp,omitempty"`
+	Pending       int64   `json:"pendingFileCount"`
+	ErrorAt       *string `json:"lastPipeErrorTimestamp,omitempty"`
+	Ingested      *string `json:"lastIngestedTimestamp,omitempty"`
+	IngestedPath  string  `json:"lastIngestedFilePath,omitempty"`
+	Channel       string  `json:"notificationChannelName,omitempty"`
+	Outstanding   *int64  `json:"numOutstandingMessagesOnChannel,omitempty"`
+	Received      *string `json:"lastReceivedMessageTimestamp,omitempty"`
+	Forwarded     *string `json:"lastForwardedMessageTimestamp,omitempty"`
+	Error         string  `json:"error,omitempty"`
+	ForwardedPath string  `json:"lastForwardedFilePath,omitempty"`
 }
 
 // pipeCall is the pipe that a function of the system names in its first argument, and its second.
@@ -96,6 +99,10 @@ func (w *work) pipeStatus(call *syntax.Func) (value, error) {
 	if o.Pipe.AutoIngest {
 		var none int64
 		s.Channel, s.Outstanding = w.channel(o), &none
+		if !o.Pipe.NoticedAt.IsZero() {
+			last := moment(o.Pipe.NoticedAt)
+			s.Received, s.Forwarded, s.ForwardedPath = &last, &last, o.Pipe.Location+o.Pipe.Noticed
+		}
 	}
 	return textOf(s)
 }

@@ -20,7 +20,7 @@ const (
 // decimal is the form of decimals of a scale, of 128 and 256 bits.
 func decimal(scale int32) form {
 	s := int(scale)
-	most := len("-.") + max(wideDigits, s+1) + max(-s, 0)
+	most := len("-.") + max(wideDigits, s+1) + max(-s, 0) + 8
 	return form{most: most, bind: func(arr arrow.Array) appender {
 		if a, ok := arr.(*array.Decimal256); ok {
 			return func(dst []byte, row int) []byte {
@@ -50,11 +50,15 @@ func appendShort(dst []byte, n int64, scale int) []byte {
 		return appendDigits(dst, u)
 	}
 	whole := u / powers[scale]
-	dst = append(appendDigits(dst, whole), '.')
-	from := len(dst)
-	dst = dst[:from+scale]
-	pad(dst[from:], u-whole*powers[scale])
-	return dst
+	return appendPadded(append(appendDigits(dst, whole), '.'), u-whole*powers[scale], scale)
+}
+
+// appendPadded appends the last digits of n, which has no more, to dst, which has room for them and eight more.
+func appendPadded(dst []byte, n uint64, digits int) []byte {
+	if digits > 8 {
+		dst, n, digits = appendPadded(dst, n/1e8, digits-8), n%1e8, 8
+	}
+	return put(dst, eight(n)>>(8*(8-digits)), digits)
 }
 
 // appendWide appends v / 10^scale to dst, which has room for it.
@@ -89,21 +93,21 @@ func appendWide(dst []byte, v wide, scale int) []byte {
 
 // digits are those of v, in space.
 func (v wide) digits(space *[wideDigits]byte) []byte {
-	from := len(space)
+	from := wideDigits
 	for v != (wide{}) {
 		var rest uint64
 		for i := len(v) - 1; i >= 0; i-- {
 			v[i], rest = bits.Div64(rest, v[i], limb)
 		}
-		pad(space[from-limbDigits:from], rest)
 		from -= limbDigits
+		appendPadded(space[:from], rest, limbDigits)
 	}
-	for from < len(space) && space[from] == '0' {
+	for from < wideDigits && space[from] == '0' {
 		from++
 	}
-	if from == len(space) {
+	if from == wideDigits {
 		from--
 		space[from] = '0'
 	}
-	return space[from:]
+	return space[from:wideDigits]
 }

@@ -3,8 +3,6 @@ package ndjson
 import (
 	"errors"
 	"fmt"
-	"slices"
-	"unicode/utf8"
 
 	"github.com/apache/arrow/go/v17/arrow"
 )
@@ -21,7 +19,7 @@ type Encoder struct {
 type column struct {
 	field int
 	name  string
-	key   []byte // with its colon
+	key   key
 	form  form
 }
 
@@ -42,10 +40,10 @@ func New(schema *arrow.Schema, opts *Options) (*Encoder, error) {
 			errs = append(errs, fmt.Errorf("column %q: %w", f.Name, err))
 			continue
 		}
-		if other, dup := seen[string(c.key)]; dup {
-			errs = append(errs, fmt.Errorf("column %q: its key %s is that of column %q too: rename one", f.Name, c.key[:len(c.key)-1], other))
+		if other, dup := seen[c.key.name]; dup {
+			errs = append(errs, fmt.Errorf("column %q: its key %q is that of column %q too: rename one", f.Name, c.key.name, other))
 		}
-		seen[string(c.key)] = f.Name
+		seen[c.key.name] = f.Name
 		if c.field = i; !isNothing(f.Type) {
 			e.columns = append(e.columns, c)
 		}
@@ -62,20 +60,12 @@ func newColumn(f arrow.Field, opts *Options) (c column, err error) {
 	if opts.Names != nil {
 		name = opts.Names(name)
 	}
-	if c.key, err = keyOf(name); err != nil {
+	if c.key, err = newKey(name); err != nil {
 		return c, err
 	}
 	c.name = f.Name
 	c.form, err = forms{binary: opts.Binary, json: opts.JSON != nil && opts.JSON(f)}.of(f.Type)
 	return c, err
-}
-
-// keyOf is a name as a key, with its colon.
-func keyOf(name string) ([]byte, error) {
-	if !utf8.ValidString(name) {
-		return nil, fmt.Errorf("its name %q is not UTF-8: rename it", name)
-	}
-	return append(appendText(nil, name), ':'), nil
 }
 
 // Bind begins with a record, which it borrows until the next Bind or Reset. It looks at all its values: an error is a
@@ -122,18 +112,17 @@ func (e *Encoder) Reset() { clear(e.bound) }
 
 // AppendRow appends a row of the record to dst, and a newline. It allocates nothing where dst has room.
 func (e *Encoder) AppendRow(dst []byte, row int) []byte {
-	dst = append(dst, '{')
+	start := len(dst)
 	for i := range e.bound {
-		v, key := &e.bound[i], e.columns[i].key
+		v := &e.bound[i]
 		if v.isNull(row) {
 			continue
 		}
-		dst = room(dst, len(key)+v.most+1)
-		dst = append(dst, key...)
+		c := &e.columns[i]
+		dst = c.key.append(room(dst, c.key.room()+v.most))
 		dst = v.append(dst, row)
-		dst = append(dst, ',')
 	}
-	return append(closed(dst, '}'), '\n')
+	return append(closed(dst, start, "{}"), '\n')
 }
 
 // Append appends rows of the record from the one of that number to before another, as long as dst is no longer than most
@@ -147,21 +136,4 @@ func (e *Encoder) Append(dst []byte, from, to, most int) (out []byte, next int) 
 		}
 	}
 	return dst, from
-}
-
-// closed ends an object or an array, behind whose last part there is a comma.
-func closed(dst []byte, end byte) []byte {
-	if last := len(dst) - 1; dst[last] == ',' {
-		dst[last] = end
-		return dst
-	}
-	return append(dst, end)
-}
-
-// room answers dst with room for n more bytes.
-func room(dst []byte, n int) []byte {
-	if cap(dst)-len(dst) >= n {
-		return dst
-	}
-	return slices.Grow(dst, n)
 }

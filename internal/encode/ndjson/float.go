@@ -3,14 +3,15 @@ package ndjson
 import (
 	"fmt"
 	"math"
+	"math/bits"
 	"strconv"
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
 )
 
-// floatBytes is more than a float has.
-const floatBytes = 32
+// floatBytes is what appending a float needs at most.
+const floatBytes = 32 + 8
 
 // float is the form of floats of all widths, which Snowflake has in 64 bits.
 func (o forms) float() form {
@@ -52,20 +53,27 @@ func infinite(arr arrow.Array, from, to int) (int, error) {
 	return 0, nil
 }
 
+// AppendFloat appends v as a column of floats has it: as a number that reads back the same, as "NaN", "inf" or "-inf".
+func AppendFloat(dst []byte, v float64) []byte { return appendFloat(room(dst, floatBytes), v) }
+
 // appendFloat appends v to dst, which has room for it.
 func appendFloat(dst []byte, v float64) []byte {
-	// Most numbers of a table have few digits behind the point. n and million are exact, and so dividing them rounds once, as
-	// reading the text does: where it gives v, the text does, and 15 digits are no more than it takes.
+	// Most numbers of a table have few digits behind the point. n and a million are exact, and so dividing them rounds once,
+	// as reading the text does: where it gives v, the text does; and its digits, 15 at most, are no more than it takes.
 	const million, limit = 1e6, 1e15
-	if scaled := v * million; scaled > -limit && scaled < limit {
-		n := int64(math.Floor(scaled + 0.5))
-		if float64(n)/million == v && (n != 0 || !math.Signbit(v)) {
-			return appendMillionths(dst, n)
+	abs := math.Abs(v)
+	if scaled := abs * million; scaled < limit {
+		if n := int64(scaled + 0.5); float64(n)/million == abs {
+			if math.Signbit(v) {
+				if n == 0 {
+					return append(dst, "-0.0"...)
+				}
+				dst = append(dst, '-')
+			}
+			return appendMillionths(dst, uint64(n))
 		}
 	}
 	switch {
-	case v == 0:
-		return append(dst, "-0.0"...)
 	case v != v:
 		return append(dst, `"NaN"`...)
 	case v > math.MaxFloat64:
@@ -74,30 +82,20 @@ func appendFloat(dst []byte, v float64) []byte {
 		return append(dst, `"-inf"`...)
 	}
 	form := byte('f')
-	if abs := math.Abs(v); abs < 1e-6 || abs >= 1e21 {
+	if abs < 1e-6 || abs >= 1e21 {
 		form = 'e'
 	}
 	return strconv.AppendFloat(dst, v, form, -1, 64)
 }
 
 // appendMillionths appends n / 10^6, without zeros at its end.
-func appendMillionths(dst []byte, n int64) []byte {
-	u := uint64(n)
-	if n < 0 {
-		dst, u = append(dst, '-'), -u
-	}
-	whole := u / 1e6
-	part := u - whole*1e6
+func appendMillionths(dst []byte, n uint64) []byte {
+	whole := n / 1e6
 	dst = appendDigits(dst, whole)
+	part := n - whole*1e6
 	if part == 0 {
 		return dst
 	}
-	dst = append(dst, '.')
-	from := len(dst)
-	dst = dst[:from+6]
-	pad(dst[from:], part)
-	for dst[len(dst)-1] == '0' {
-		dst = dst[:len(dst)-1]
-	}
-	return dst
+	d := eight(part * 100)
+	return put(append(dst, '.'), d, 8-bits.LeadingZeros64(d)/8)
 }

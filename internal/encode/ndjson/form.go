@@ -31,7 +31,8 @@ type values struct {
 }
 
 func (v *values) isNull(row int) bool {
-	return v.valid != nil && !bitutil.BitIsSet(v.valid, v.offset+row)
+	at := uint(v.offset + row)
+	return v.valid != nil && v.valid[at/8]>>(at%8)&1 == 0
 }
 
 // item appends a value of a nested one.

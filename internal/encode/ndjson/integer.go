@@ -1,26 +1,15 @@
 package ndjson
 
 import (
+	"encoding/binary"
 	"math/bits"
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
 )
 
-// integerBytes is how many bytes an integer has at most.
-const integerBytes = 20
-
-// pairs are the numbers from 00 to 99.
-const pairs = "00010203040506070809" +
-	"10111213141516171819" +
-	"20212223242526272829" +
-	"30313233343536373839" +
-	"40414243444546474849" +
-	"50515253545556575859" +
-	"60616263646566676869" +
-	"70717273747576777879" +
-	"80818283848586878889" +
-	"90919293949596979899"
+// integerBytes is how many bytes appending an integer needs at most: the last digits go there by eight.
+const integerBytes = 20 + 8
 
 // powers are those of ten.
 var powers = [...]uint64{
@@ -61,37 +50,44 @@ func unsigned[T uint8 | uint16 | uint32 | uint64](list []T) appender {
 	return func(dst []byte, row int) []byte { return appendDigits(dst, uint64(list[row])) }
 }
 
-// appendDigits appends a number to dst, which has room for it.
+// appendDigits appends a number to dst, which has room for any integer.
 func appendDigits(dst []byte, n uint64) []byte {
-	if n < 10 {
-		return append(dst, byte('0'+n))
+	switch {
+	case n < 10:
+		return append(dst, '0'+byte(n))
+	case n < 1e4:
+		d := four(n)
+		zeros := bits.TrailingZeros64(d) / 8
+		return put(dst, d>>(8*zeros), 4-zeros)
+	case n < 1e8:
+		d := eight(n)
+		zeros := bits.TrailingZeros64(d) / 8
+		return put(dst, d>>(8*zeros), 8-zeros)
 	}
-	from := len(dst)
-	dst = dst[:from+digitsOf(n)]
-	pad(dst[from:], n)
-	return dst
+	return appendEight(appendDigits(dst, n/1e8), n%1e8)
 }
 
-// digitsOf is how many digits a number has, of which 0 has one.
-func digitsOf(n uint64) int {
-	// The bits times the logarithm of 2: right, or one too few.
-	d := bits.Len64(n) * 1233 >> 12
-	if n >= powers[d] {
-		d++
-	}
-	return max(d, 1)
+// appendEight appends the eight digits of a number below 10^8 to dst, which has room for them.
+func appendEight(dst []byte, n uint64) []byte { return put(dst, eight(n), 8) }
+
+// put appends the first of eight digits to dst, which has room for all.
+func put(dst []byte, d uint64, digits int) []byte {
+	const zeros = 0x3030303030303030
+	binary.LittleEndian.PutUint64(dst[len(dst):len(dst)+8], d+zeros)
+	return dst[:len(dst)+digits]
 }
 
-// pad fills dst with the last digits of a number.
-func pad(dst []byte, n uint64) {
-	i := len(dst)
-	for ; i >= 2; i -= 2 {
-		q := n / 100
-		p := 2 * (n - 100*q)
-		dst[i-2], dst[i-1] = pairs[p], pairs[p+1]
-		n = q
-	}
-	if i == 1 {
-		dst[0] = byte('0' + n%10)
-	}
+// eight are the digits of a number below 10^8, a byte each, the first one lowest: it is divided by 10^4, both halves
+// at once by 10^2, and all four quarters by 10. Dividing is multiplying by what is as good for numbers so small.
+func eight(n uint64) uint64 {
+	high := n / 1e4
+	return four(high | (n-high*1e4)<<32)
+}
+
+// four are the digits of a number below 10^4, or of two, 32 bits each.
+func four(n uint64) uint64 {
+	hundreds := n * 10486 >> 20 & 0x7f_0000007f
+	quarters := hundreds | (n-hundreds*100)<<16
+	tens := quarters * 103 >> 10 & 0x000f000f_000f000f
+	return tens | (quarters-tens*10)<<8
 }

@@ -22,11 +22,11 @@ func (o forms) listOf(dt arrow.ListLikeType) (form, error) {
 		items := item.values(a.ListValues())
 		return func(dst []byte, row int) []byte {
 			from, to := a.ValueOffsets(row)
-			dst = append(dst, '[')
+			start := len(dst)
 			for i := from; i < to; i++ {
-				dst = append(items.item(dst, int(i)), ',')
+				dst = items.item(append(dst, ','), int(i))
 			}
-			return closed(dst, ']')
+			return closed(dst, start, "[]")
 		}
 	}, fault: item.within("an element")}, nil
 }
@@ -72,11 +72,11 @@ func spanOf(a array.ListLike, from, to int) (low, high int) {
 
 // structOf is the form of structs: objects.
 func (o forms) structOf(dt *arrow.StructType) (form, error) {
-	keys, fields := make([][]byte, dt.NumFields()), make([]form, dt.NumFields())
+	keys, fields := make([]key, dt.NumFields()), make([]form, dt.NumFields())
 	seen := make(map[string]bool)
 	for i, f := range dt.Fields() {
 		var err error
-		if keys[i], err = keyOf(f.Name); err == nil {
+		if keys[i], err = newKey(f.Name); err == nil {
 			fields[i], err = o.inner().of(f.Type)
 		}
 		if err == nil && seen[f.Name] {
@@ -94,12 +94,12 @@ func (o forms) structOf(dt *arrow.StructType) (form, error) {
 			list[i] = f.values(a.Field(i))
 		}
 		return func(dst []byte, row int) []byte {
-			dst = append(dst, '{')
+			start := len(dst)
 			for i := range list {
-				dst = append(dst, keys[i]...)
-				dst = append(list[i].item(dst, row), ',')
+				dst = keys[i].append(room(dst, keys[i].room()))
+				dst = list[i].item(dst, row)
 			}
-			return closed(dst, '}')
+			return closed(dst, start, "{}")
 		}
 	}, fault: func(arr arrow.Array, from, to int) (int, error) {
 		a := arr.(*array.Struct)
@@ -144,12 +144,12 @@ func (o forms) mapOf(dt *arrow.MapType) (form, error) {
 		key, items := textOf(a.Keys()), item.values(a.Items())
 		return func(dst []byte, row int) []byte {
 			from, to := a.ValueOffsets(row)
-			dst = append(dst, '{')
+			start := len(dst)
 			for i := from; i < to; i++ {
-				dst = append(appendText(dst, key(int(i))), ':')
-				dst = append(items.item(dst, int(i)), ',')
+				dst = append(AppendText(append(dst, ','), key(int(i))), ':')
+				dst = items.item(dst, int(i))
 			}
-			return closed(dst, '}')
+			return closed(dst, start, "{}")
 		}
 	}, fault: func(arr arrow.Array, from, to int) (int, error) {
 		if row, err := faults(arr, from, to); err != nil {

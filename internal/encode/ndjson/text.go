@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"unicode/utf8"
+	"unsafe"
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
@@ -34,13 +35,19 @@ func (o forms) text() form {
 		return jsonText()
 	}
 	return form{bind: func(arr arrow.Array) appender {
-		if a, ok := arr.(*array.String); ok {
-			return func(dst []byte, row int) []byte { return appendText(dst, a.Value(row)) }
+		if a, ok := arr.(*array.String); ok && a.Len() > 0 {
+			ends, all := a.ValueOffsets(), a.ValueBytes()
+			return func(dst []byte, row int) []byte {
+				return AppendText(dst, text(all[ends[row]-ends[0]:ends[row+1]-ends[0]]))
+			}
 		}
 		value := textOf(arr)
-		return func(dst []byte, row int) []byte { return appendText(dst, value(row)) }
+		return func(dst []byte, row int) []byte { return AppendText(dst, value(row)) }
 	}, fault: notUTF8}
 }
+
+// text is b as a string that shares its memory.
+func text(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 
 func notUTF8(arr arrow.Array, from, to int) (int, error) {
 	if a, ok := arr.(*array.String); ok && wholeUTF8(a, from, to) {
@@ -113,8 +120,8 @@ func load8(s string, i int) uint64 {
 		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
 }
 
-// appendText appends s as a string, for which it makes room.
-func appendText(dst []byte, s string) []byte {
+// AppendText appends s, which is UTF-8, as a string.
+func AppendText(dst []byte, s string) []byte {
 	dst = append(room(dst, len(s)+len(`"",`)), '"')
 	n := plain(dst[len(dst):len(dst)+len(s)], s)
 	dst = dst[:len(dst)+n]

@@ -1,6 +1,7 @@
 package ndjson
 
 import (
+	"encoding/binary"
 	"math"
 
 	"github.com/apache/arrow/go/v17/arrow"
@@ -12,7 +13,7 @@ import (
 const (
 	daySeconds = 24 * 60 * 60
 	dateBytes  = len("2024-02-29")
-	clockBytes = len("12:34:56.000000001")
+	clockBytes = len("12:34:56.000000001") + 8
 )
 
 // calendar appends days, of which many in a row are the same.
@@ -142,17 +143,16 @@ func floorDiv(n, by int64) (quotient, rest int64) {
 
 // appendClock appends a second of a day, and a part of one in a unit unless it is 0, to dst, which has room for it.
 func appendClock(dst []byte, second, part int64, unit arrow.TimeUnit) []byte {
-	from := len(dst)
-	dst = append(dst, "00:00:00."...)
+	const blank = 0x30303a30303a3030 // 00:00:00, the first lowest
 	s := uint64(second)
-	pad(dst[from:from+2], s/3600)
-	pad(dst[from+3:from+5], s/60%60)
-	pad(dst[from+6:from+8], s%60)
+	minutes := s / 60
+	hours := minutes / 60
+	fields := hours | (minutes-60*hours)<<24 | (s-60*minutes)<<48
+	tens := fields * 103 >> 10 & 0x0f_00000f_00000f
+	binary.LittleEndian.PutUint64(dst[len(dst):len(dst)+8], tens+(fields-10*tens)<<8+blank)
+	dst = dst[:len(dst)+8]
 	if part == 0 {
-		return dst[:len(dst)-1]
+		return dst
 	}
-	from = len(dst)
-	dst = dst[:from+timetext.Digits(unit)]
-	pad(dst[from:], uint64(part))
-	return dst
+	return appendPadded(append(dst, '.'), uint64(part), timetext.Digits(unit))
 }

@@ -62,6 +62,8 @@ var jobs = map[string]job{
 	"parquet-decode-snappy": {data: trips.Snappy, floe: decodeOurs, ref: decodePqarrow},
 	"parquet-encode":        {data: trips.Part, floe: toParquet(1, encodeOurs), ref: toParquet(1, encodePqarrow)},
 	"parquet-encode-2":      {data: trips.Part, floe: toParquet(2, encodeOurs), ref: toParquet(2, encodePqarrow)},
+	"ndjson-encode":         {data: trips.Part, floe: toNDJSON(linesOurs), ref: toNDJSON(linesByArrow)},
+	"ndjson-encode-structs": {data: trips.Part, floe: toNDJSON(linesOurs), ref: toNDJSON(linesOfStructs)},
 	"overhead":              {floe: moveByPipeline, ref: moveByHand, perBatch: true},
 	"memory-postgres":       {data: trips.Part, server: host.Postgres, floe: toPostgres, ref: toPostgresByPgx},
 	"memory-postgres-limit": {data: trips.Part, server: host.Postgres, ready: copyFile, floe: toPostgres, ref: toPostgresFromFile},

@@ -46,8 +46,10 @@ func TestGolden(t *testing.T) {
 				LongPoll:    200 * time.Millisecond,
 				ChunkRows:   2,
 				LocalStages: strings.Contains(string(text), "# local stages\n"),
+
+				DocumentedShapes: strings.Contains(string(text), "# documented shapes\n"),
 			})
-			vars := map[string]string{"url": srv.URL(), "dir": srv.Dir(), "jwt": keyPairToken(t, key, "ACCT", "U", time.Now())}
+			vars := map[string]string{"url": srv.URL(), "host": strings.TrimPrefix(srv.URL(), "http://"), "dir": srv.Dir(), "jwt": keyPairToken(t, key, "ACCT", "U", time.Now())}
 			for i, x := range parseGolden(t, string(text)) {
 				if !x.play(t, vars) {
 					t.Fatalf("exchange %d: %s", i+1, x.head[0])
@@ -156,7 +158,9 @@ func (x *goldenExchange) try(t *testing.T, vars map[string]string) string {
 	}
 	answer := strings.TrimSpace(fill(x.answer))
 	if !strings.HasPrefix(answer, "{") {
-		if answer != strings.TrimSpace(string(got)) {
+		if m := variable.FindStringSubmatch(answer); m != nil && len(got) > 0 {
+			vars[m[1]] = string(got)
+		} else if answer != strings.TrimSpace(string(got)) {
 			return fmt.Sprintf("reply %q, want %q", got, answer)
 		}
 		return ""

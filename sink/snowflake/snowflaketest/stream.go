@@ -54,12 +54,15 @@ func (r *run) refuseStream(x *exchange, err error) {
 		no = &streamRefusal{Status: http.StatusInternalServerError, Code: "ERR_INTERNAL", Message: "error of the fake: " + err.Error()}
 	}
 	x.note(func(c *Call) { c.Code = no.Code })
-	key := "error_code"
+	key, status := "error_code", no.Status
 	if r.server.options.DocumentedShapes || no.Code[0] >= '0' && no.Code[0] <= '9' {
 		key = "code"
 	}
+	if r.server.options.DocumentedShapes && no.Code == "STALE_CONTINUATION_TOKEN_SEQUENCER" {
+		status = http.StatusConflict
+	}
 	x.Header().Set("Content-Type", "application/json")
-	x.WriteHeader(no.Status)
+	x.WriteHeader(status)
 	writeJSON(x, map[string]string{key: no.Code, "message": no.Message})
 }
 

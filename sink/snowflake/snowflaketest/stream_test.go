@@ -89,7 +89,7 @@ func TestStreamingReopen(t *testing.T) {
 		t.Errorf("who had the channel is answered %d %v", status, got)
 	}
 	third := s.mustAppend("T-STREAMING", "C", second, "2", numbers(10, 20))
-	if status, got := s.append("T-STREAMING", "C", second, "3", numbers(20, 30)); status != 400 || got["error_code"] != "ERR_CHANNEL_HAS_INVALID_ROW_SEQUENCER" {
+	if status, got := s.append("T-STREAMING", "C", second, "3", numbers(20, 30)); status != 409 || got["error_code"] != "ERR_CHANNEL_HAS_INVALID_ROW_SEQUENCER" {
 		t.Errorf("a token that was used is answered %d %v", status, got)
 	}
 	s.mustAppend("T-STREAMING", "C", third, "3", numbers(20, 30))

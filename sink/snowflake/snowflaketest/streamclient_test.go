@@ -32,12 +32,6 @@ func streamOptions(o snowflaketest.Options) *snowflaketest.Options {
 	return &o
 }
 
-// keyToken is a token that logs BOB in by key pair.
-func keyToken(t testing.TB, now time.Time) string {
-	t.Helper()
-	return keyPairToken(t, streamKey(), snowflaketest.DefaultAccount, "BOB", now)
-}
-
 // streamer is a client of Snowpipe Streaming without any wisdom.
 type streamer struct {
 	t     testing.TB
@@ -49,7 +43,7 @@ type streamer struct {
 // newStreamer logs BOB in.
 func newStreamer(t testing.TB, srv *snowflaketest.Server) *streamer {
 	t.Helper()
-	s := &streamer{t: t, url: srv.URL(), jwt: keyToken(t, time.Now())}
+	s := &streamer{t: t, url: srv.URL(), jwt: keyPairToken(t, streamKey(), snowflaketest.DefaultAccount, "BOB", time.Now())}
 	s.login("")
 	return s
 }

@@ -86,21 +86,11 @@ func quickString(text []byte) (s string, ok bool) {
 	}
 	for _, c := range text {
 		if c == '\\' {
-			// A half of a surrogate pair says nothing.
 			err := json.Unmarshal(text, &s)
-			return s, err == nil && !containsReplacement(s)
+			return s, err == nil
 		}
 	}
 	return string(unquoted(text)), true
-}
-
-func containsReplacement(s string) bool {
-	for _, r := range s {
-		if r == utf8.RuneError {
-			return true
-		}
-	}
-	return false
 }
 
 // quickDecimal is a number of few digits, times ten to the scale.

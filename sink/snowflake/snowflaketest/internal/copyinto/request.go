@@ -57,6 +57,9 @@ type Transform struct {
 	// ordinal of a record in its file, first, then $1 and so on up to Source.Width, then the METADATA$ columns as [Scan] has
 	// them. "" leaves the names of Scan.
 	As string
+	// Explain makes an error of a statement's out of one that DuckDB has found in a value of an expression. [LoadRows] asks
+	// it, where the row has the error.
+	Explain func(error) *Error
 }
 
 // Source is files and how they are read.

@@ -405,6 +405,11 @@ func (l *rowLoader) slowly(ctx context.Context) error {
 				}
 			}
 		}
+		if req.Transform != nil {
+			if err := l.computable(ctx, g, &req); err != nil {
+				return err
+			}
+		}
 		results, err := Load(ctx, l.conn, l.look, req)
 		if err != nil {
 			return err
@@ -417,5 +422,56 @@ func (l *rowLoader) slowly(ctx context.Context) error {
 			l.fail(at, []byte(at.rejected), e)
 		}
 	}
+	return nil
+}
+
+// computable takes the rows out of a request whose expressions fail, which are rows with errors. It looks for them where no
+// transaction is open that they would end.
+func (l *rowLoader) computable(ctx context.Context, g *slowRows, req *Request) error {
+	in, err := openWhole(ctx, l.look, l.look, req.Source, req.Files[0])
+	if err != nil {
+		return err
+	}
+	defer func() { _ = in.close(context.WithoutCancel(ctx)) }() // a temporary table of a connection that stays
+	var hashes []string
+	for _, x := range req.Transform.Items {
+		hashes = append(hashes, "max(hash("+x.SQL+"))")
+	}
+	relation := "(" + in.scanned(req.Files[0], req.Source, max(req.Width, len(in.columns))) + ")"
+	failed := map[int64]*Error{}
+	var look func(from, to int64) error
+	look = func(from, to int64) error {
+		text := "SELECT " + strings.Join(hashes, ", ") + " FROM (SELECT * FROM " + relation + fmt.Sprintf(" WHERE n BETWEEN %d AND %d)", from, to)
+		if req.Transform.As != "" {
+			text += " AS " + req.Transform.As
+		}
+		_, err := l.look.ExecContext(ctx, text)
+		switch {
+		case err == nil || ctx.Err() != nil:
+			return ctx.Err()
+		case from == to:
+			failed[from] = req.Transform.Explain(err)
+			return nil
+		}
+		middle := (from + to) / 2
+		if err := look(from, middle); err != nil {
+			return err
+		}
+		return look(middle+1, to)
+	}
+	if err := look(1, int64(len(g.from))); err != nil || len(failed) == 0 {
+		return err
+	}
+	rest := &slowRows{absent: g.absent}
+	for i, at := range g.from {
+		if e, bad := failed[int64(i+1)]; bad {
+			l.fail(at, []byte(at.rejected), RowError{Message: e.Message, Code: e.Code, SQLState: e.SQLState, Category: conversionFault, ByteOffset: -1})
+			continue
+		}
+		rest.text = append(append(rest.text, at.rejected...), '\n')
+		rest.from = append(rest.from, at)
+	}
+	*g = *rest
+	req.Files = []File{{Name: "rows", Text: g.text}}
 	return nil
 }

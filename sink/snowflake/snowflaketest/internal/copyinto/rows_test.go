@@ -73,6 +73,13 @@ func TestLoadRows(t *testing.T) {
 				"6: Error parsing JSON: incomplete object value",
 			},
 		},
+		{
+			"halves of surrogate pairs",
+			[]string{"N INT", "S TEXT", "V VARIANT"},
+			`{"N":1,"S":"\ud83d\ude00"}` + "\n" + `{"N":2,"S":"\ud83d"}` + "\n" + `{"N":3,"V":["\ude00\ud83d"]}` + "\n" + `{"N":4,"S":"\ufffd \\ud800"}`,
+			`1 😀 NULL|4 � \ud800 NULL`,
+			[]string{"2: Error parsing JSON: invalid escape in a string", "3: Error parsing JSON: invalid escape in a string"},
+		},
 		{"none", []string{"N INT"}, "\n", "", nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -200,6 +200,6 @@ func TestShow(t *testing.T) {
 	if got := text(run(t, s, `DESCRIBE USER u`)); !strings.Contains(got, "DEFAULT_ROLE|PUBLIC|null|") {
 		t.Errorf("DESCRIBE USER answers\n%s", got)
 	}
-	fails(t, s, `SHOW CHANNELS`, 2, "0A000", "SHOW CHANNELS")
+	fails(t, s, `SHOW USER FUNCTIONS`, 2, "0A000", "SHOW USER FUNCTIONS")
 	fails(t, s, `DESCRIBE TABLE nowhere`, 2003, "42S02", "Table 'DB.PUBLIC.NOWHERE' does not exist or not authorized.")
 }

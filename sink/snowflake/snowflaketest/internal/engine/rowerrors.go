@@ -2,9 +2,9 @@ package engine
 
 import (
 	"encoding/json"
-	"strings"
 
 	"github.com/floedata/floe/sink/snowflake/snowflaketest/internal/copyinto"
+	"github.com/floedata/floe/sink/snowflake/snowflaketest/internal/syntax"
 	"github.com/floedata/floe/sink/snowflake/snowflaketest/internal/translate"
 	"github.com/floedata/floe/sink/snowflake/snowflaketest/internal/types"
 )
@@ -47,9 +47,17 @@ func (w *work) logErrors(p *streamPipe, c *channelState, a *accepted, errors []c
 }
 
 // errorTable is ERROR_TABLE(table).
-func (w *work) errorTable(name []string, o *object) (translate.Relation, error) {
+func (w *work) errorTable(call *syntax.Func) (translate.Relation, error) {
+	if len(call.Args) != 1 {
+		return translate.Relation{}, compilation(2140, "42601", "ERROR_TABLE has one argument")
+	}
+	o, err := w.tableNamed(call.Args[0], "ERROR_TABLE")
+	if err != nil {
+		return translate.Relation{}, err
+	}
 	if !o.Table.ErrorLogging {
-		return translate.Relation{}, compilation(2003, "02000", "Error table of table '%s' does not exist or not authorized.", strings.Join(name, ".")) // approximate
+		// Approximate: the code and the words.
+		return translate.Relation{}, compilation(2003, "42S02", "The error table of '%s' does not exist or not authorized: ERROR_LOGGING is FALSE.", w.e.catalog.full(o))
 	}
 	w.reads = true
 	return translate.Relation{

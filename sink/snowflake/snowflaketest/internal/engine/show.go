@@ -25,6 +25,8 @@ func (w *work) show(st *syntax.Show) (*Result, error) {
 		return w.showLocks()
 	case "OBJECTS":
 		return w.showObjects(st)
+	case "CHANNELS":
+		return w.showChannels(st)
 	}
 	l, ok := listings[st.Objects]
 	if !ok {

@@ -135,7 +135,7 @@ func (s *streams) holder(at PipeAddress, a AppendRows) (*channel, *StreamError) 
 	case c.Opened != opened:
 		return c, mustReopen(c.Name)
 	case c.next != row:
-		return c, refuseStream(http.StatusBadRequest, codeRowSequencer, "Channel %s: the row sequencer in the continuation token is %d, not %d. Please reopen the channel.", c.Name, row, c.next)
+		return c, refuseStream(http.StatusConflict, codeRowSequencer, "Channel %s: the row sequencer in the continuation token is %d, not %d. Please reopen the channel.", c.Name, row, c.next)
 	}
 	return c, nil
 }

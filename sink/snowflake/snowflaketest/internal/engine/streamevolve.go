@@ -2,6 +2,7 @@ package engine
 
 import (
 	"github.com/floedata/floe/sink/snowflake/snowflaketest/internal/copyinto"
+	"github.com/floedata/floe/sink/snowflake/snowflaketest/internal/types"
 )
 
 // evolveStream changes a table with ENABLE_SCHEMA_EVOLUTION by the rows that were sent, where a role that sent them may do
@@ -32,6 +33,11 @@ func (w *work) evolveStream(p *streamPipe, portions []*portion, req *copyinto.Re
 			return err
 		}
 		ev.Added = found.Added
+		for i, a := range ev.Added {
+			if a.Type.Kind == types.Object || a.Type.Kind == types.Array {
+				ev.Added[i].Type = types.Type{Kind: types.Variant} // documented
+			}
+		}
 	}
 	for _, name := range lacking {
 		ev.Dropped = append(ev.Dropped, copyinto.Dropped{Column: name})

@@ -110,7 +110,7 @@ func (w *work) streamRequest(p *streamPipe) (copyinto.Request, error) {
 		}
 	}
 	var err error
-	req.Format, err = copyinto.NewFormat(nil, []copyinto.Setting{{Name: "TYPE", Text: "JSON"}, {Name: "BINARY_FORMAT", Text: binary}})
+	req.Format, err = copyinto.NewFormat(nil, []copyinto.Setting{{Name: "TYPE", Text: "JSON"}, {Name: "BINARY_FORMAT", Text: binary}, {Name: "NULL_IF", IsList: true}})
 	req.Session = w.copySession()
 	return req, err
 }
@@ -176,7 +176,10 @@ func (w *work) streamCopy(st *syntax.CopyInto, req *copyinto.Request) error {
 	}
 	_, as, _ := strings.Cut(from, ") AS ")
 	req.Into, req.Width = st.Columns, 1
-	req.Transform = &copyinto.Transform{As: strings.Replace(as, "(", "(n, ", 1)}
+	req.Transform = &copyinto.Transform{As: strings.Replace(as, "(", "(n, ", 1), Explain: func(err error) *copyinto.Error {
+		e := answer(w.ctx, err)
+		return &copyinto.Error{Code: e.Code, SQLState: e.SQLState, Message: e.Message}
+	}}
 	for _, x := range items {
 		if x.Type.Kind == 0 {
 			x.Type = varchar

@@ -20,6 +20,8 @@ func (r resolver) TableFunc(f *syntax.TableFunc) (translate.Relation, error) {
 		return translate.Relation{}, compilation(2141, "42601", "Unknown table function %s.", dotted(parts)) // approximate: the code
 	}
 	switch name {
+	case "ERROR_TABLE":
+		return w.errorTable(f.Call)
 	case "RESULT_SCAN":
 		if len(f.Call.Args) != 1 {
 			return translate.Relation{}, compilation(2140, "42601", "RESULT_SCAN has one argument")

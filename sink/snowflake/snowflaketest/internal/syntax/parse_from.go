@@ -61,6 +61,11 @@ func (p *parser) source() From {
 		return d
 	case p.isWords("TABLE") && p.ahead(1).value == "(":
 		return p.tableFunc(t, lateral)
+	case p.isWords("ERROR_TABLE") && p.ahead(1).value == "(":
+		f := &TableFunc{Pos: t.Pos, Lateral: lateral, Name: p.plainName()}
+		f.Call = p.called(next, f.Name)
+		f.Alias = p.aliased()
+		return f
 	case lateral:
 		f := &TableFunc{Pos: t.Pos, Lateral: true, Name: Name{Pos: next.Pos, Parts: []string{next.value}}}
 		call, ok := p.worded(next).(*Func)

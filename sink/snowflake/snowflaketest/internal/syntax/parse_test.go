@@ -34,6 +34,7 @@ var accepted = []string{
 	`SELECT * FROM TABLE(INFORMATION_SCHEMA.COPY_HISTORY(TABLE_NAME => 'T', START_TIME => DATEADD(hour, -1, CURRENT_TIMESTAMP())))`,
 	`SELECT * FROM TABLE(VALIDATE("DB"."PUBLIC"."T", JOB_ID => '01b2'))`,
 	`SELECT * FROM TABLE(RESULT_SCAN(:id)) r`,
+	`SELECT e.error_metadata:error_message::VARCHAR FROM ERROR_TABLE(db.s."t") AS e`,
 	`SELECT * FROM IDENTIFIER('db.s."t"'), IDENTIFIER($v), TABLE($x), TABLE('t'), db..t`,
 	`SELECT t.$1:a::NUMBER, METADATA$FILENAME FROM @db.s.stage/path/x-1.parquet (FILE_FORMAT => 'ff', PATTERN => '.*x.*') t`,
 	`SELECT $1 FROM '@"my stage"/a b.csv'`,

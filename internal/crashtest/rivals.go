@@ -16,6 +16,7 @@ import (
 	"github.com/apache/arrow/go/v17/arrow/array"
 	"github.com/apache/arrow/go/v17/arrow/memory"
 
+	"github.com/floedata/floe/offset"
 	"github.com/floedata/floe/retry"
 	"github.com/floedata/floe/sink"
 	"github.com/floedata/floe/sink/sinktest"
@@ -80,30 +81,47 @@ func (c *contender) claim(ctx context.Context, dst sink.Sink, partition string) 
 	return again(ctx, func(ctx context.Context) error { return c.w.Prepare(ctx, Schema) })
 }
 
+// load loads what is left of the partition, in two batches; where the sink asks for it, it goes back to what is committed.
 func (c *contender) load(ctx context.Context, name string) error {
-	for half := range 2 {
-		rec := rivalRows(name, half)
-		b, err := sinktest.NewBatch("rivals", c.partition, c.committed, fmt.Sprint("half ", half), Schema, rec)
-		rec.Release()
+	for {
+		rows, err := offset.Ordinal(c.committed)
+		if err != nil || rows == RivalRows {
+			return err
+		}
+		err = c.loadHalf(ctx, name, int(rows)/(RivalRows/2))
+		if r, ok := c.w.(sink.Rewinder); ok && errors.Is(err, sink.ErrRewind) {
+			err = again(ctx, func(ctx context.Context) (err error) {
+				c.committed, err = r.Rewind(ctx)
+				return err
+			})
+		}
 		if err != nil {
 			return err
 		}
-		err = again(ctx, func(ctx context.Context) error {
-			if s, ok := c.w.(sink.Stager); ok {
-				if err := s.Stage(ctx, b); err != nil {
-					return err
-				}
+	}
+}
+
+func (c *contender) loadHalf(ctx context.Context, name string, half int) error {
+	rec := rivalRows(name, half)
+	b, err := sinktest.NewBatch("rivals", c.partition, c.committed, fmt.Sprint("half ", half), Schema, rec)
+	rec.Release()
+	if err != nil {
+		return err
+	}
+	defer b.Release()
+	err = again(ctx, func(ctx context.Context) error {
+		if s, ok := c.w.(sink.Stager); ok {
+			if err := s.Stage(ctx, b); err != nil {
+				return err
 			}
-			_, err := c.w.Load(ctx, b)
-			return err
-		})
-		b.Release()
-		if err != nil {
-			return err
 		}
+		_, err := c.w.Load(ctx, b)
+		return err
+	})
+	if err == nil {
 		c.committed = b.To
 	}
-	return nil
+	return err
 }
 
 func again(ctx context.Context, op func(ctx context.Context) error) error {

@@ -29,7 +29,7 @@ func (s *Sink) classify(ctx context.Context, err error) error {
 	switch {
 	case ctx.Err() != nil:
 		return fmt.Errorf("%w: %w", ctx.Err(), err)
-	case retry.IsTransient(err) || errors.Is(err, sink.ErrFenced) || errors.As(err, &schema):
+	case retry.IsTransient(err) || errors.Is(err, sink.ErrFenced) || errors.Is(err, sink.ErrRewind) || errors.As(err, &schema):
 		return err
 	}
 	class := s.d.Classify(err)

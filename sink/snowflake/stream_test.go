@@ -52,8 +52,8 @@ func newStreamInstance(t *testing.T, o snowflake.StreamingOptions) *instance {
 	server := startStreaming(t, snowflaketest.Options{})
 	o = quick(o)
 	o.KeepCase = true
-	o.MergeInterval = 1 // every load
-	i := &instance{config: func() *gosnowflake.Config { return byKey(server) }, exec: server.Exec, mode: o.Mode, prefix: "S"}
+	o.MergeInterval = 1 // at every load
+	i := &instance{config: func() *gosnowflake.Config { return byKey(server) }, exec: server.Exec, faults: streamFaults(server), mode: o.Mode, prefix: "S"}
 	i.open = func(ctx context.Context, schema, table string) (sink.Sink, error) {
 		o := o
 		o.Schema = schema
@@ -62,7 +62,66 @@ func newStreamInstance(t *testing.T, o snowflake.StreamingOptions) *instance {
 	return i
 }
 
+// streamFaults are what goes wrong with appends.
+func streamFaults(s *snowflaketest.Server) map[string]sinktest.Fault {
+	at := func(match func(snowflaketest.Call) bool, e snowflaketest.Effect, class sinktest.Class) sinktest.Fault {
+		return sinktest.Fault{Class: class, Inject: func(context.Context) (func(), error) {
+			s.Inject(snowflaketest.Fault{Match: match, Effect: e})
+			return nil, nil
+		}}
+	}
+	appends := snowflaketest.Streaming("append")
+	return map[string]sinktest.Fault{
+		"the append is cut off":            at(appends, snowflaketest.CutBefore(), sinktest.Rewind),
+		"the reply to the append is lost":  at(appends, snowflaketest.CutAfter(), sinktest.Rewind),
+		"the channel was opened elsewhere": at(appends, snowflaketest.Refuse("STALE_CONTINUATION_TOKEN_SEQUENCER"), sinktest.Rewind),
+		"the channel must be reopened":     at(appends, snowflaketest.Refuse("ERR_CHANNEL_MUST_BE_REOPENED"), sinktest.Rewind),
+		"the channel is gone":              at(appends, snowflaketest.Refuse("ERR_CHANNEL_DOES_NOT_EXIST_OR_IS_NOT_AUTHORIZED"), sinktest.Rewind),
+		"the pipe was made anew":           at(appends, snowflaketest.Refuse("STALE_PIPE_CACHE"), sinktest.Rewind),
+		"the rows are not taken":           at(appends, snowflaketest.Reject(), sinktest.Rewind),
+		"the channel is not well":          at(snowflaketest.Streaming("status"), snowflaketest.ChannelCode("ERR_CHANNEL_MUST_BE_REOPENED"), sinktest.Rewind),
+		"the service has failed over":      at(appends, snowflaketest.Refuse("SfApiPipeFailedOverError"), sinktest.Rewind),
+		"the pipe is in an invalid state":  at(appends, snowflaketest.Refuse("ERR_PIPE_IN_INVALID_STATE"), sinktest.Permanent),
+		"the pipe is gone":                 at(appends, snowflaketest.Refuse("ERR_PIPE_DOES_NOT_EXIST_OR_NOT_AUTHORIZED"), sinktest.Permanent),
+	}
+}
+
 func TestConformanceStreaming(t *testing.T) {
+	newStreamInstance(t, snowflake.StreamingOptions{}).check(t, streamRules()...)
+}
+
+func TestConformanceStreamingUpsert(t *testing.T) {
+	newStreamInstance(t, snowflake.StreamingOptions{Mode: sink.Upsert, Key: []string{"id"}}).check(t, short...)
+}
+
+// streamRules leave out what takes long and what another mode shows.
+func streamRules() []string {
+	if testing.Short() {
+		return short
+	}
+	return append([]string{"life/", "ownership/", "context/", "fencing/", "types/", "concurrency/", "schema/", "shape/"}, short...)
+}
+
+func TestConformanceStreamingRejects(t *testing.T) {
 	i := newStreamInstance(t, snowflake.StreamingOptions{})
-	sinktest.Run(t, i.harness)
+	err := sinktest.Check(t.Context(), func() (sinktest.Harness, error) { return i.refusing(t.Context()) }, "rejects/", "gate/")
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+func TestConformanceStreamingEvolving(t *testing.T) {
+	i := newStreamInstance(t, snowflake.StreamingOptions{Mode: sink.Upsert, Key: []string{"id"}, Evolve: sink.Widen})
+	err := sinktest.Check(t.Context(), func() (sinktest.Harness, error) {
+		h, err := i.on(t.Context(), "t")
+		h.AddColumns, h.Widen = true, true
+		return h, err
+	}, "schema/")
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+func TestConformanceStreamingPipe(t *testing.T) {
+	newStreamInstance(t, snowflake.StreamingOptions{Pipe: `a "pipe"`, Clients: 2}).check(t, "types/round-trip", "exactly-once/", "concurrency/partitions", "fencing/reset")
 }

@@ -12,7 +12,7 @@ FUZZTIME = 10s
 demo: ## load a CSV file into a DuckDB file and query it
 	go run ./examples/quickstart
 
-test: ## all tests of the module; says how many were skipped, and why
+test: ## all tests, those with the clouds' drivers too; says how many were skipped, and why
 	scripts/test.sh ./...
 
 race: ## the core under the race detector
@@ -47,3 +47,4 @@ fmt:
 tidy-check: ## go.mod and go.sum say what is used
 	go mod tidy -diff
 	cd benchmarks && go mod tidy -diff
+	cd internal/clouds && go mod tidy -diff

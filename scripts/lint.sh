@@ -15,6 +15,7 @@ go vet ./... || failed=1
 go vet -tags assert ./... || failed=1
 tool staticcheck ./... || failed=1
 (cd benchmarks && go vet ./...) || failed=1
+(cd internal/clouds && go vet ./...) || failed=1
 if command -v golangci-lint >/dev/null; then
 	golangci-lint run ./... || failed=1
 else

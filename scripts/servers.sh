@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Installs the database servers that tests start, where they are missing and it may: as root, with apt-get. No
-# service is started, now or at boot. What is missing in the end is said; the tests that need it are skipped.
+# Installs the servers that tests start, where they are missing and it may: databases as root, with apt-get, and
+# Azurite with npm in a directory of its own. No service is started, now or at boot. What is missing in the end is
+# said; the tests that need it are skipped.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -38,11 +39,32 @@ install_packages() (
 	fi
 )
 
+may_install() { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; }
+
+# install_azurite does not run what the packages of npm have to be run when they are installed.
+install_azurite() (
+	package=$1 dir=$2
+	if ! command -v npm >/dev/null && may_install; then install_packages npm; fi
+	mkdir -p "$(dirname "$dir")"
+	part=$(mktemp -d "$dir.XXXXXX")
+	trap 'rm -rf "$part"' EXIT
+	npm install --ignore-scripts --no-audit --no-fund --loglevel=error --prefix "$part" "$package" || exit
+	chmod 755 "$part"
+	rm -rf "$dir"
+	mv "$part" "$dir"
+)
+
+read -r package dir <<<"$(go run ./internal/servers/with -missing-azurite)" || true
+if [ -n "$package" ]; then
+	echo "installing $package" >&2
+	install_azurite "$package" "$dir" >&2 || echo "tests that need Azurite will be skipped: to run them, npm install --prefix $dir $package" >&2
+fi
+
 packages=$(missing)
 if [ -z "$packages" ]; then
 	exit
 fi
-if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+if may_install; then
 	echo "installing $packages" >&2
 	# shellcheck disable=SC2086 # a word is a package
 	install_packages $packages >&2 || true # what is missing then is said below

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs the tests of the packages named, prints a line a package and all output of those that failed, and at
-# the end how many tests passed, failed and were skipped, and why. Exits as go test does. Database servers are
-# installed where that may be, and run meanwhile.
+# the end how many tests passed, failed and were skipped, and why. Exits as go test does. With ./... come those of
+# the module internal/clouds. Servers are installed where that may be, and run meanwhile.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -10,7 +10,15 @@ bin=$(mktemp -d)
 trap 'rm -rf "$bin"' EXIT
 go build -o "$bin/with" ./internal/servers/with
 
-"$bin/with" go test -v -timeout 30m "$@" 2>&1 | awk '
+# shellcheck disable=SC2016 # the inner shell has the arguments
+"$bin/with" bash -c '
+	code=0
+	go test -v -timeout 30m "$@" || code=$?
+	for packages in "$@"; do
+		if [ "$packages" = ./... ]; then go -C internal/clouds test -v -timeout 10m ./... || code=$?; fi
+	done
+	exit $code
+' test "$@" 2>&1 | awk '
 	function name(s) { sub(/ \([0-9.]+s\)$/, "", s); sub(/^ *--- [A-Z]+: /, "", s); return s }
 
 	/^=== / { test = $3; next }

@@ -1,9 +1,10 @@
-// Package servers gives tests real database servers: PostgreSQL and MariaDB.
+// Package servers gives tests real servers: PostgreSQL, MariaDB, and Azurite for Azure Blob Storage.
 //
 // [Postgres] and [MariaDB] return the server that all tests share, and [Server.Database] makes a database in it for
-// one test. scripts/test.sh starts one server of each kind for all packages and names them in the variables
-// FLOE_POSTGRES and FLOE_MARIADB; where these are not set, the first test of a process that asks starts one, which
-// its children inherit by the same variables. Any other server can be named there too, as a superuser of it.
+// one test; [Azurite] returns an address. scripts/test.sh starts one server of each kind for all packages and names
+// them in the variables FLOE_POSTGRES, FLOE_MARIADB and FLOE_AZURITE; where these are not set, the first test of a
+// process that asks starts one, which its children inherit by the same variables. Any other server can be named there
+// too, as a superuser of it.
 // [StartPostgres] and [StartMariaDB] start one for a single test, which may stop, kill, pause and restart it.
 //
 // Servers run as an unprivileged user, on a port of 127.0.0.1, in a temporary directory. They end with the process

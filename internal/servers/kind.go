@@ -13,21 +13,25 @@ import (
 type kind struct {
 	name     string         // as its project writes it
 	variable string         // of the environment: the DSN of the shared server
-	pkg      string         // Debian's
+	pkg      string         // Debian's; "" = it is not there
+	install  string         // the command that installs it
 	user     string         // that the package makes
 	stop     syscall.Signal // ends it in order, whoever is connected
 	quit     syscall.Signal // ends it at once, with all its processes
 
 	// find returns the programs, false where they are not installed.
 	find func() (programs, bool)
-	// setUp returns the arguments that make a data directory in dir, of a superuser with the password.
+	// setUp returns the arguments that make a data directory in dir, of a superuser with the password; nil = it needs none.
 	setUp func(dir, password string) ([]string, error)
 	// serve returns the arguments that serve the data in dir. Each setting is name=value.
 	serve func(dir string, port int, settings []string) []string
 	// admin returns the DSN of the superuser.
 	admin func(port int, password string) string
 
-	addr     func(dsn string) string // "" where dsn is none
+	addr func(dsn string) string // "" where dsn is none
+	ping func(ctx context.Context, dsn string) error
+
+	// Of databases.
 	database func(dsn, name string) string
 	exec     func(ctx context.Context, dsn, statement string) error
 	drop     func(ctx context.Context, dsn, name string) error
@@ -43,7 +47,7 @@ type programs struct{ setUp, serve string }
 var errMissing = errors.New("is missing")
 
 func (k *kind) missing() error {
-	return fmt.Errorf("%s %w: apt-get install %s", k.name, errMissing, k.pkg)
+	return fmt.Errorf("%s %w: %s", k.name, errMissing, k.install)
 }
 
 // look returns the path of a program in PATH or one of the directories, "" where there is none.

@@ -37,10 +37,10 @@ func said(t *testing.T, f func(TB)) string {
 }
 
 func TestMissingServerSkips(t *testing.T) {
-	for _, k := range []kind{postgres, mariadb} {
+	for _, k := range []kind{postgres, mariadb, azurite} {
 		t.Setenv(k.variable, "")
 		k.find = func() (programs, bool) { return programs{}, false }
-		want := fmt.Sprintf("skipped: %s is missing: apt-get install %s", k.name, k.pkg)
+		want := fmt.Sprintf("skipped: %s is missing: %s", k.name, k.install)
 		if got := said(t, func(tb TB) { (&shared{kind: &k}).get(tb) }); got != want {
 			t.Errorf("shared: %q, want %q", got, want)
 		}

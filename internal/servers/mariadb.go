@@ -16,6 +16,7 @@ var mariadb = kind{
 	name:     "MariaDB",
 	variable: "FLOE_MARIADB",
 	pkg:      "mariadb-server",
+	install:  "apt-get install mariadb-server",
 	user:     "mysql",
 	stop:     syscall.SIGTERM,
 	quit:     syscall.SIGKILL,
@@ -63,18 +64,21 @@ var mariadb = kind{
 		c.DBName = name
 		return c.FormatDSN()
 	},
-	exec: func(ctx context.Context, dsn, statement string) error {
-		return withMariaDB(dsn, func(db *sql.DB) error {
-			_, err := db.ExecContext(ctx, statement)
-			return err
-		})
-	},
+	ping: func(ctx context.Context, dsn string) error { return execMariaDB(ctx, dsn, "SELECT 1") },
+	exec: execMariaDB,
 	drop: dropMariaDB,
 }
 
 // unsynced keeps the server from syncing to the disk. It still writes at each commit, so that a kill of the server
 // loses none.
 var unsynced = []string{"--debug-no-sync", "--innodb-flush-method=nosync", "--innodb-log-file-size=16M"}
+
+func execMariaDB(ctx context.Context, dsn, statement string) error {
+	return withMariaDB(dsn, func(db *sql.DB) error {
+		_, err := db.ExecContext(ctx, statement)
+		return err
+	})
+}
 
 func withMariaDB(dsn string, f func(*sql.DB) error) error {
 	db, err := sql.Open("mysql", dsn)

@@ -18,6 +18,7 @@ var postgres = kind{
 	name:     "PostgreSQL",
 	variable: "FLOE_POSTGRES",
 	pkg:      "postgresql",
+	install:  "apt-get install postgresql",
 	user:     "postgres",
 	stop:     syscall.SIGINT,
 	quit:     syscall.SIGQUIT,
@@ -68,6 +69,7 @@ var postgres = kind{
 		u.Path = "/" + name
 		return u.String()
 	},
+	ping: func(ctx context.Context, dsn string) error { return execPostgres(ctx, dsn, "SELECT 1") },
 	exec: execPostgres,
 	drop: func(ctx context.Context, dsn, name string) error {
 		return execPostgres(ctx, dsn, "DROP DATABASE "+name+" WITH (FORCE)")

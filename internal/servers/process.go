@@ -55,10 +55,6 @@ func (p *process) launch() (err error) {
 	if p.watchdog, err = watch(p.dir, p.kind.quit); err != nil {
 		return err
 	}
-	args, err := p.kind.setUp(p.dir, p.password)
-	if err != nil {
-		return err
-	}
 	data := filepath.Join(p.dir, "data")
 	if err := os.Mkdir(data, 0o700); err != nil {
 		return err
@@ -70,6 +66,30 @@ func (p *process) launch() (err error) {
 			}
 		}
 	}
+	if err := p.setUp(); err != nil {
+		return err
+	}
+	for range 5 {
+		if p.port, err = freePort(); err != nil {
+			return err
+		}
+		// Another process may have taken the port meanwhile.
+		if err = p.start(); err == nil || !strings.Contains(err.Error(), "ddress already in use") {
+			return err
+		}
+	}
+	return err
+}
+
+// setUp makes the data directory of a kind that does not do that itself.
+func (p *process) setUp() error {
+	if p.kind.setUp == nil {
+		return nil
+	}
+	args, err := p.kind.setUp(p.dir, p.password)
+	if err != nil {
+		return err
+	}
 	if err := p.run(p.programs.setUp, args); err != nil {
 		return err
 	}
@@ -77,16 +97,7 @@ func (p *process) launch() (err error) {
 	if !p.server.ProcessState.Success() {
 		return p.failed(p.programs.setUp)
 	}
-	for range 5 {
-		if p.port, err = freePort(); err != nil {
-			return err
-		}
-		// Another process may have taken the port meanwhile.
-		if err = p.start(); err == nil || !strings.Contains(err.Error(), "Address already in use") {
-			return err
-		}
-	}
-	return err
+	return nil
 }
 
 func (p *process) dsn() string { return p.kind.admin(p.port, p.password) }
@@ -99,7 +110,7 @@ func (p *process) start() error {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	for {
-		err := p.kind.exec(ctx, p.dsn(), "SELECT 1")
+		err := p.kind.ping(ctx, p.dsn())
 		if err == nil {
 			return nil
 		}

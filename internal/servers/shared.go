@@ -16,6 +16,7 @@ type shared struct {
 var (
 	sharedPostgres = &shared{kind: &postgres}
 	sharedMariaDB  = &shared{kind: &mariadb}
+	sharedAzurite  = &shared{kind: &azurite}
 )
 
 func (s *shared) get(tb TB) *Server {
@@ -58,7 +59,7 @@ func Share() (stop func() error, err error) {
 		}
 		return errors.Join(errs...)
 	}
-	for _, k := range []*kind{&postgres, &mariadb} {
+	for _, k := range []*kind{&postgres, &mariadb, &azurite} {
 		if os.Getenv(k.variable) != "" {
 			continue
 		}
@@ -74,6 +75,15 @@ func Share() (stop func() error, err error) {
 		}
 	}
 	return stop, nil
+}
+
+// MissingAzurite returns the package of npm, and the directory to install it in; "" = it is installed, or named by its
+// variable.
+func MissingAzurite() (pkg, dir string) {
+	if _, ok := azurite.find(); ok || os.Getenv(azurite.variable) != "" {
+		return "", ""
+	}
+	return "azurite@" + azuriteVersion, azuriteDir()
 }
 
 // Missing returns the Debian packages of the servers that are not installed, nor named by a variable.

@@ -1,6 +1,6 @@
 // Command with runs a command, which it is given as arguments, beside a server of each kind that is installed; the
 // command finds them in the environment, as package servers says. With -missing it prints which packages to install
-// for those that are not.
+// for those that are not; with -missing-azurite the package of npm and the directory that it goes to.
 package main
 
 import (
@@ -18,11 +18,16 @@ import (
 
 func main() {
 	if len(os.Args) < 2 {
-		fmt.Fprintln(os.Stderr, "usage: with -missing | with command [argument ...]")
+		fmt.Fprintln(os.Stderr, "usage: with -missing | with -missing-azurite | with command [argument ...]")
 		os.Exit(2)
 	}
 	if os.Args[1] == "-missing" {
 		fmt.Fprintln(os.Stdout, strings.Join(servers.Missing(), " "))
+		return
+	}
+	if os.Args[1] == "-missing-azurite" {
+		pkg, dir := servers.MissingAzurite()
+		fmt.Fprintln(os.Stdout, pkg, dir)
 		return
 	}
 	code, err := with(os.Args[1], os.Args[2:])

@@ -40,6 +40,22 @@ func objects(t testing.TB, b *blob.Bucket) (keys []string) {
 	}
 }
 
+func TestConformanceExternal(t *testing.T) {
+	for name, o := range map[string]snowflake.Options{
+		"append": {}, "upsert": {Mode: sink.Upsert, Key: []string{"id"}}, "replace": {Mode: sink.Replace},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := memblob.OpenBucket(nil)
+			defer b.Close()
+			server := snowflaketest.Start(t, &snowflaketest.Options{Buckets: map[string]*blob.Bucket{"gcs://bucket/": b}})
+			o.KeepCase, o.Stage, o.External = true, "outside", &snowflake.External{Bucket: b, Location: "gcs://bucket/", Integration: "ours"}
+			exec(t, server, `CREATE STORAGE INTEGRATION "ours" TYPE = EXTERNAL_STAGE STORAGE_PROVIDER = 'GCS' ENABLED = TRUE STORAGE_ALLOWED_LOCATIONS = ('gcs://bucket/')`)
+			i := on(server, o)
+			i.check(t, "modes/", "exactly-once/", "fencing/older", "atomicity/", "context/")
+		})
+	}
+}
+
 // TestExternalLeftovers: what a process that died has left goes with the first claim by which its rows are committed, and
 // what is the user's stays.
 func TestExternalLeftovers(t *testing.T) {

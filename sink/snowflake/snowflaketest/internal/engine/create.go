@@ -25,16 +25,16 @@ func (w *work) create(st *syntax.Create) (*Result, error) {
 		o.Role = &role{}
 	case syntax.User:
 		o.User = &user{}
+	case syntax.Integration:
+		o.Integration = &integration{}
 	default:
 		return nil, unsupported("CREATE %s", st.Kind)
 	}
 	if err := w.configure(o, st.Params); err != nil {
 		return nil, err
 	}
-	if o.Kind == syntax.FileFormat {
-		if err := checkFormat(o.Format); err != nil {
-			return nil, err
-		}
+	if err := w.complete(o); err != nil {
+		return nil, err
 	}
 	to, err := w.slot(st.Kind, st.Name, st.OrReplace, st.IfNotExists, st.Temporary)
 	if err != nil || to.done != nil {
@@ -71,6 +71,19 @@ func (w *work) create(st *syntax.Create) (*Result, error) {
 	return status(DDL, fmt.Sprintf("%s %s successfully created.", what, quoted(to.name))), w.save(o)
 }
 
+// complete checks what options of an object are like together.
+func (w *work) complete(o *object) error {
+	switch o.Kind {
+	case syntax.FileFormat:
+		return checkFormat(o.Format)
+	case syntax.Stage:
+		return w.checkPlace(o.Stage)
+	case syntax.Integration:
+		return o.Integration.check()
+	}
+	return nil
+}
+
 // configure sets the options of CREATE and of ALTER … SET.
 func (w *work) configure(o *object, params []syntax.Param) error {
 	for _, p := range params {
@@ -95,6 +108,8 @@ func (w *work) configure(o *object, params []syntax.Param) error {
 			err = w.configureWarehouse(o.Warehouse, p)
 		case syntax.User:
 			err = w.configureUser(o.User, p)
+		case syntax.Integration:
+			err = w.configureIntegration(o.Integration, p)
 		case syntax.Database, syntax.Schema:
 			switch p.Name {
 			case "DATA_RETENTION_TIME_IN_DAYS":
@@ -154,7 +169,9 @@ func (w *work) configureStage(s *stage, p syntax.Param) error {
 		}
 		s.URL, s.Encrypted = text, false
 		return nil
-	case "STORAGE_INTEGRATION", "CREDENTIALS", "ENDPOINT", "USE_PRIVATELINK_ENDPOINT", "AWS_ACCESS_POINT_ARN":
+	case "STORAGE_INTEGRATION":
+		return w.integrate(s, p.Value)
+	case "CREDENTIALS", "ENDPOINT", "USE_PRIVATELINK_ENDPOINT", "AWS_ACCESS_POINT_ARN":
 		return nil // how the fake gets at a bucket is its own affair
 	}
 	return unsupported("%s of a stage", p.Name)

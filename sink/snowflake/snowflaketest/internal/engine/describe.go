@@ -30,7 +30,15 @@ func (w *work) describe(st *syntax.Describe) (*Result, error) {
 		res := describeFormat(o.Format)
 		return res, nil
 	case syntax.Stage:
-		return describeSettings([]string{"STAGE_FILE_FORMAT"}, o.Stage.Format), nil
+		res := describeSettings([]string{"STAGE_FILE_FORMAT"}, o.Stage.Format)
+		if o.Stage.URL != "" {
+			res.Rows = append(res.Rows,
+				[]any{"STAGE_LOCATION", "URL", "String", fmt.Sprintf("[%q]", o.Stage.URL), ""},
+				[]any{"STAGE_INTEGRATION", "STORAGE_INTEGRATION", "String", w.e.catalog.name(o.Stage.Integration), ""})
+		}
+		return res, nil
+	case syntax.Integration:
+		return describeIntegration(o), nil
 	case syntax.User:
 		res := &Result{Class: Describe, Columns: headed([]string{"property", "value", "default", "description"})}
 		for _, p := range [][2]string{

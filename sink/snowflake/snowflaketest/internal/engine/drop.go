@@ -175,7 +175,11 @@ func (w *work) alter(st *syntax.Alter) (*Result, error) {
 			return nil, err
 		}
 	case *syntax.SetParams:
+		w.dirty = true // what is set before an option that is refused is taken back
 		if err := w.configure(o, a.Params); err != nil {
+			return nil, err
+		}
+		if err := w.complete(o); err != nil {
 			return nil, err
 		}
 	case *syntax.UnsetParams:

@@ -95,8 +95,8 @@ func init() {
 					kind += " NO CSE"
 				}
 				return []any{
-					o.Created, o.Name, database, schema, o.Stage.URL, "N", "N", w.e.catalog.name(o.Owner), o.Comment, nil, kind, nil, nil, nil,
-					nil, "ROLE", "N",
+					o.Created, o.Name, database, schema, o.Stage.URL, "N", "N", w.e.catalog.name(o.Owner), o.Comment, nil, kind, nil, nil,
+					optional(w.e.catalog.name(o.Stage.Integration)), nil, "ROLE", "N",
 				}
 			},
 		},
@@ -145,6 +145,8 @@ func init() {
 				}
 			},
 		},
+		"STORAGE INTEGRATIONS": integrations,
+		"INTEGRATIONS":         integrations,
 		"ROLES": {
 			kinds: []syntax.Kind{syntax.Role},
 			columns: []string{
@@ -196,6 +198,15 @@ func kindOf(p *pipe) string {
 		return "STREAMING"
 	}
 	return "STAGE"
+}
+
+// integrations are storage integrations: there are no others.
+var integrations = listing{
+	kinds:   []syntax.Kind{syntax.Integration},
+	columns: []string{"name", "type", "category", "enabled", "comment", "created_on:t"},
+	row: func(_ *work, o *object) []any {
+		return []any{o.Name, "EXTERNAL_STAGE", "STORAGE", fmt.Sprint(!o.Integration.Disabled), optional(o.Comment), o.Created}
+	},
 }
 
 func yes(b bool) string {

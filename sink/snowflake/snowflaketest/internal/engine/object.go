@@ -22,17 +22,18 @@ type object struct {
 	Session int64   // of what is temporary: the session that alone sees it
 	Grants  []grant `json:",omitempty"` // on this object
 
-	Transient bool       `json:",omitempty"`
-	Retention string     `json:",omitempty"` // DATA_RETENTION_TIME_IN_DAYS; "" = 1
-	Future    []future   `json:",omitempty"` // of databases and schemas: grants on what will be made in them
-	Table     *table     `json:",omitempty"`
-	View      *view      `json:",omitempty"`
-	Stage     *stage     `json:",omitempty"`
-	Format    settings   `json:",omitempty"` // of file formats
-	Pipe      *pipe      `json:",omitempty"`
-	Warehouse *warehouse `json:",omitempty"`
-	User      *user      `json:",omitempty"`
-	Role      *role      `json:",omitempty"`
+	Transient   bool         `json:",omitempty"`
+	Retention   string       `json:",omitempty"` // DATA_RETENTION_TIME_IN_DAYS; "" = 1
+	Future      []future     `json:",omitempty"` // of databases and schemas: grants on what will be made in them
+	Table       *table       `json:",omitempty"`
+	View        *view        `json:",omitempty"`
+	Stage       *stage       `json:",omitempty"`
+	Format      settings     `json:",omitempty"` // of file formats
+	Pipe        *pipe        `json:",omitempty"`
+	Integration *integration `json:",omitempty"`
+	Warehouse   *warehouse   `json:",omitempty"`
+	User        *user        `json:",omitempty"`
+	Role        *role        `json:",omitempty"`
 }
 
 type table struct {
@@ -80,12 +81,13 @@ type view struct {
 }
 
 type stage struct {
-	Dir       string // below the engine's stages
-	URL       string // of an external stage
-	Format    settings
-	Copy      settings // COPY_OPTIONS
-	Encrypted bool     // SNOWFLAKE_FULL: the client encrypts
-	Directory bool
+	Dir         string // below the engine's stages
+	URL         string // of an external stage
+	Integration int64  `json:",omitempty"` // by which it is there; 0 = none
+	Format      settings
+	Copy        settings // COPY_OPTIONS
+	Encrypted   bool     // SNOWFLAKE_FULL: the client encrypts
+	Directory   bool
 }
 
 // pipe loads the files that it is told of, or, as a streaming one, the rows.

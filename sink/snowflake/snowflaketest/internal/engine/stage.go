@@ -62,6 +62,9 @@ func (w *work) spot(l syntax.Location, verb string, write bool) (spot, error) {
 		s.object, s.stage, s.label = o, o.Stage, strings.ToLower(o.Name)+"/"
 	}
 	if s.stage.URL != "" {
+		if err := w.checkPlace(s.stage); err != nil {
+			return spot{}, err
+		}
 		in, ok := w.e.bucket(s.stage.URL)
 		if !ok {
 			return spot{}, unsupported("the external stage %s, whose URL is in none of the buckets that this account was given", w.e.catalog.full(s.object))

@@ -59,12 +59,12 @@ func settle(t *testing.T, s *Session, pipe string) {
 func report(t *testing.T, s *Session, pipe string) string {
 	t.Helper()
 	now := s.e.now()
-	_, events, complete, err := s.PipeReport(t.Context(), pipe, PipeSpan{From: now.Add(-10 * time.Minute), To: now.Add(time.Second), Most: 100, Latest: true})
-	if err != nil || !complete {
-		t.Fatalf("report of %s: complete %t, %v", pipe, complete, err)
+	r, err := s.PipeReport(t.Context(), pipe, PipeSpan{From: now.Add(-10 * time.Minute), To: now.Add(time.Second), Most: 100, Latest: true})
+	if err != nil || !r.Complete {
+		t.Fatalf("report of %s: complete %t, %v", pipe, r.Complete, err)
 	}
 	var out []string
-	for _, e := range events {
+	for _, e := range r.Events {
 		out = append(out, fmt.Sprintf("%s|%s|%d|%d|%s|%s", e.Path, e.Status, e.Parsed, e.Loaded, e.First.Message, e.System))
 	}
 	return strings.Join(out, "\n")
@@ -320,7 +320,7 @@ func TestPipePrivileges(t *testing.T) {
 	tell(t, u, "DB.PUBLIC.P", "a.csv")
 	settle(t, o, "p")
 	var own *Error
-	if _, _, _, err := u.PipeReport(t.Context(), "DB.PUBLIC.P", PipeSpan{Most: 1}); !errors.As(err, &own) || own.Code != 3001 {
+	if _, err := u.PipeReport(t.Context(), "DB.PUBLIC.P", PipeSpan{Most: 1}); !errors.As(err, &own) || own.Code != 3001 {
 		t.Errorf("a role without MONITOR is told %v", err)
 	}
 	fails(t, u, `SELECT SYSTEM$PIPE_STATUS('p')`, 3001, "42501", "pipe 'P'")
@@ -416,16 +416,16 @@ func TestPipeReports(t *testing.T) {
 		settle(t, s, "p")
 		clock.add(time.Minute)
 	}
-	read := func(span PipeSpan) (string, []PipeEvent, bool) {
-		full, events, complete, err := s.PipeReport(t.Context(), "db.public.p", span)
-		if err != nil || full != "DB.PUBLIC.P" {
-			t.Fatalf("the report of %q: %v", full, err)
+	read := func(span PipeSpan) (string, PipeReport) {
+		r, err := s.PipeReport(t.Context(), "db.public.p", span)
+		if err != nil || r.Pipe != "DB.PUBLIC.P" {
+			t.Fatalf("the report of %q: %v", r.Pipe, err)
 		}
 		var names []string
-		for _, e := range events {
+		for _, e := range r.Events {
 			names = append(names, strings.TrimSuffix(e.Path, ".csv"))
 		}
-		return strings.Join(names, ""), events, complete
+		return strings.Join(names, ""), r
 	}
 	for _, c := range []struct {
 		name     string
@@ -439,20 +439,16 @@ func TestPipeReports(t *testing.T) {
 		{"a span", PipeSpan{From: begin.Add(time.Minute), To: begin.Add(3 * time.Minute), Most: 5}, "12", true},
 		{"nothing", PipeSpan{From: begin.Add(time.Hour), To: begin.Add(2 * time.Hour), Most: 5}, "", true},
 	} {
-		got, _, complete := read(c.span)
-		if got != c.want || complete != c.complete {
-			t.Errorf("%s: %s, complete %t", c.name, got, complete)
+		if got, r := read(c.span); got != c.want || r.Complete != c.complete || r.Behind != 5 {
+			t.Errorf("%s: %s, complete %t, of %d", c.name, got, r.Complete, r.Behind)
 		}
 	}
-	_, events, _ := read(PipeSpan{From: begin, To: clock.now(), Most: 5})
-	if !slices.IsSortedFunc(events, func(a, b PipeEvent) int { return int(a.Mark - b.Mark) }) {
-		t.Errorf("marks do not grow: %v", events)
+	_, all := read(PipeSpan{From: begin, To: clock.now(), Most: 5})
+	if !slices.IsSortedFunc(all.Events, func(a, b PipeEvent) int { return int(a.Mark - b.Mark) }) {
+		t.Errorf("marks do not grow: %v", all.Events)
 	}
-	if got, _, _ := read(PipeSpan{After: events[2].Mark, From: begin, To: clock.now(), Most: 5}); got != "34" {
-		t.Errorf("behind the third mark: %s", got)
-	}
-	if n, err := s.PipeEventsSince(t.Context(), "DB.PUBLIC.P", events[0].Mark); n != 4 || err != nil {
-		t.Errorf("behind the first mark: %d events, %v", n, err)
+	if got, r := read(PipeSpan{After: all.Events[2].Mark, From: begin, To: clock.now(), Most: 1}); got != "3" || r.Complete || r.Behind != 2 {
+		t.Errorf("behind the third mark: %s, complete %t, of %d", got, r.Complete, r.Behind)
 	}
 }
 

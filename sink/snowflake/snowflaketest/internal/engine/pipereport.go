@@ -30,49 +30,44 @@ type PipeSpan struct {
 	Latest   bool // of more than Most, the last ones and not the first
 }
 
-// PipeReport returns events of a pipe in their order, and whether all are there that the span has but for Most. full is the
-// pipe's name with all its parts. It needs MONITOR; errors are *Error.
-func (s *Session) PipeReport(ctx context.Context, name string, span PipeSpan) (full string, events []PipeEvent, complete bool, err error) {
-	err = s.atomically(ctx, func(w *work) error {
+// PipeReport is what a pipe tells of the files that it has done with.
+type PipeReport struct {
+	Pipe     string // its name with all its parts
+	Events   []PipeEvent
+	Complete bool  // all of the span are there
+	Behind   int64 // how many events are behind the span's mark, whether in the span or not
+}
+
+// PipeReport returns the events of a span in their order. It needs MONITOR; errors are *Error.
+func (s *Session) PipeReport(ctx context.Context, name string, span PipeSpan) (PipeReport, error) {
+	var r PipeReport
+	err := s.atomically(ctx, func(w *work) error {
 		o, err := w.pipeNamed(name, "MONITOR")
 		if err != nil {
 			return err
 		}
-		full = w.e.catalog.full(o)
 		done, err := w.deliveries(o, span)
-		complete = len(done) <= span.Most
-		if !complete && span.Latest {
+		if err != nil {
+			return err
+		}
+		r.Pipe, r.Complete = w.e.catalog.full(o), len(done) <= span.Most
+		if !r.Complete && span.Latest {
 			done = done[len(done)-span.Most:]
 		}
 		for _, d := range done[:min(len(done), span.Most)] {
 			l := d.Load
-			events = append(events, PipeEvent{
+			r.Events = append(r.Events, PipeEvent{
 				Mark: d.event, Path: l.Name, Location: l.Location, Size: l.Size, Received: d.Received.UTC(), At: l.At, Status: l.Status,
 				Parsed: l.Parsed, Loaded: l.Loaded, Seen: l.Seen, Limit: l.Limit, First: l.first(), System: d.System,
 			})
 		}
+		r.Behind, err = w.number(`SELECT COUNT(*) FROM floe_pipe_files WHERE pipe = ? AND event > ?`, o.ID, max(span.After, 0))
 		return err
 	})
 	if err != nil {
-		return "", nil, false, answer(ctx, err)
+		return PipeReport{}, answer(ctx, err)
 	}
-	return full, events, complete, nil
-}
-
-// PipeEventsSince returns how many events a pipe has had behind a mark, as far as it remembers: 14 days. It needs MONITOR.
-func (s *Session) PipeEventsSince(ctx context.Context, name string, mark int64) (n int64, err error) {
-	err = s.atomically(ctx, func(w *work) error {
-		o, err := w.pipeNamed(name, "MONITOR")
-		if err != nil {
-			return err
-		}
-		n, err = w.number(`SELECT COUNT(*) FROM floe_pipe_files WHERE pipe = ? AND event > ?`, o.ID, max(mark, 0))
-		return err
-	})
-	if err != nil {
-		return 0, answer(ctx, err)
-	}
-	return n, nil
+	return r, nil
 }
 
 // deliveries returns the files that a pipe has done with in a span, in order; one more than Most, if there are more.

@@ -45,21 +45,18 @@ func (c *Client) OpenChannelWith(ctx context.Context, name string, o OpenOptions
 			Fail        bool   `json:"fail_on_uncommitted_rows,omitempty"`
 		}{o.OffsetToken, o.FailOnUncommittedRows}),
 	}
-	body, err := c.call(ctx, r)
+	var reply opened
+	err = c.call(ctx, r, func(body []byte) (err error) {
+		reply, err = parseOpened(body)
+		return err
+	})
 	if err != nil {
 		return nil, ChannelStatus{}, err
-	}
-	reply, err := parseOpened(body)
-	if err != nil {
-		return nil, ChannelStatus{}, &Error{Op: r.op, Target: name, Status: http.StatusOK, Message: err.Error(), Class: Configuration}
 	}
 	status := reply.Status.status(c.opts.Now())
 	if e, ok := status.Err().(*Error); ok {
 		e.Op, e.Target, e.Status = r.op, name, http.StatusOK
 		return nil, status, e
-	}
-	if reply.Token == "" {
-		return nil, status, &Error{Op: r.op, Target: name, Status: http.StatusOK, Message: "the reply has no next_continuation_token", Class: Configuration}
 	}
 	ch := newChannel(c, name, reply, status)
 	if err := c.register(ch); err != nil {
@@ -117,7 +114,7 @@ func (c *Client) drop(ctx context.Context, name string, o DropOptions) error {
 	if o.FailOnUncommittedRows {
 		r.contentType, r.body = jsonType, jsonBody(map[string]bool{"fail_on_uncommitted_rows": true})
 	}
-	_, err = c.call(ctx, r)
+	err = c.call(ctx, r, func([]byte) error { return nil })
 	if e := (*Error)(nil); errors.As(err, &e) && e.Code == codeUnknownChannel {
 		err = nil
 	}
@@ -165,13 +162,13 @@ func (c *Client) statuses(ctx context.Context, names []string) (map[string]Chann
 			query: query{}.identified(), contentType: jsonType,
 			body: jsonBody(map[string][]string{"channel_names": chunk}),
 		}
-		body, err := c.call(ctx, r)
+		var statuses map[string]wireStatus
+		err := c.call(ctx, r, func(body []byte) (err error) {
+			statuses, err = parseStatuses(body)
+			return err
+		})
 		if err != nil {
 			return nil, err
-		}
-		statuses, err := parseStatuses(body)
-		if err != nil {
-			return nil, &Error{Op: r.op, Target: r.target, Status: http.StatusOK, Message: err.Error(), Class: Configuration}
 		}
 		now := c.opts.Now()
 		for name, status := range statuses {

@@ -195,14 +195,14 @@ func (c *Client) open() []*Channel {
 	return list
 }
 
-// call calls the service, and may do so several times.
-func (c *Client) call(ctx context.Context, r *request) ([]byte, error) {
+// call calls the service, and may do so several times; see [wire.call].
+func (c *Client) call(ctx context.Context, r *request, read func(body []byte) error) error {
 	if err := c.usable(); err != nil {
-		return nil, err
+		return err
 	}
-	body, err := c.wire.call(ctx, r)
+	err := c.wire.call(ctx, r, read)
 	c.note(err)
-	return body, err
+	return err
 }
 
 // most is how large a request may be before compression.

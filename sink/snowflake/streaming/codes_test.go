@@ -132,12 +132,25 @@ func TestOpen(t *testing.T) {
 				t.Errorf("%v, %+v", ch, status)
 			}
 		}
-		for i, body := range []string{"", "{}", "[]", `{"channel_status":{"channel_status_code":"SUCCESS"}}`, `{"next_continuation_token":"1"}`} {
-			s.answer = nth("open", 3+i, answer{status: 200, body: body})
-			_, _, err := c.OpenChannel(t.Context(), "P0", "")
-			wantError(t, err, streaming.Configuration, "")
-		}
 		closeClient(t, c)
+	})
+	t.Run("200 that cannot be read", func(t *testing.T) {
+		for _, body := range []string{"", "{}", "[]", `{"channel_status":{"channel_status_code":"SUCCESS"}}`, `{"next_continuation_token":"1"}`} {
+			synctest.Test(t, func(t *testing.T) {
+				s := newService(t)
+				s.answer = func(c call) *answer {
+					if c.op == "open" && c.n < 3 || c.op == "status" {
+						return &answer{status: 200, body: body}
+					}
+					return nil
+				}
+				c := s.client(nil)
+				open(t, c, "P0")
+				_, err := c.ChannelStatuses(t.Context(), "P0")
+				wantError(t, err, streaming.Retry, "")
+				closeClient(t, c)
+			})
+		}
 	})
 	t.Run("the flag", func(t *testing.T) {
 		s := newService(t)

@@ -391,3 +391,5 @@ func jwtUntil(end time.Time) string {
 	}
 	return token
 }
+
+func body(text string) io.ReadCloser { return io.NopCloser(strings.NewReader(text)) }

@@ -114,6 +114,9 @@ func parseOpened(body []byte) (opened, error) {
 	if o.Status == nil {
 		return opened{}, errors.New("the reply has no channel_status")
 	}
+	if o.Token == "" && o.Status.status(time.Time{}).Err() == nil {
+		return opened{}, errors.New("the reply has no next_continuation_token")
+	}
 	return o, nil
 }
 
@@ -227,7 +230,7 @@ func clip(message string) string {
 func retryAfter(h http.Header, now time.Time) time.Duration {
 	value := h.Get("Retry-After")
 	if n, err := strconv.Atoi(value); err == nil {
-		return min(max(time.Duration(n)*time.Second, 0), time.Hour)
+		return time.Duration(min(max(n, 0), 3600)) * time.Second
 	}
 	if at, err := http.ParseTime(value); err == nil {
 		return min(max(at.Sub(now), 0), time.Hour)

@@ -50,12 +50,14 @@ func (w *wire) connect(ctx context.Context) error {
 		op: "find the service of", target: w.account, account: true,
 		method: http.MethodGet, path: "/v2/streaming/hostname", query: query{}.identified(),
 	}
-	body, err := w.call(ctx, r)
+	err := w.call(ctx, r, func(body []byte) (err error) {
+		if w.host, err = parseHostname(body); err != nil { // it is not the account's host that has answered
+			return &Error{Op: r.op, Target: r.target, Status: http.StatusOK, Message: err.Error(), Class: Configuration}
+		}
+		return nil
+	})
 	if err != nil {
 		return err
-	}
-	if w.host, err = parseHostname(body); err != nil {
-		return &Error{Op: r.op, Target: r.target, Status: http.StatusOK, Message: err.Error(), Class: Configuration}
 	}
 	if w.scheme == "http" && !loopback(w.host) {
 		return &Error{
@@ -124,13 +126,20 @@ func (w *wire) exchange(ctx context.Context) (token string, expires time.Time, e
 	return token, expires, nil
 }
 
-// call sends a request that may be sent again, until it is answered, fails for good, or has failed for too long.
-func (w *wire) call(ctx context.Context, r *request) (body []byte, err error) {
-	err = w.again(ctx, func() error {
-		body, err = w.send(ctx, r)
+// call sends a request that may be sent again, until it is answered with what read can read, fails for good, or has failed
+// for too long.
+func (w *wire) call(ctx context.Context, r *request, read func(body []byte) error) error {
+	return w.again(ctx, func() error {
+		body, err := w.send(ctx, r)
+		if err != nil {
+			return err
+		}
+		err = read(body)
+		if e := (*Error)(nil); err != nil && !errors.As(err, &e) {
+			return &Error{Op: r.op, Target: r.target, Status: http.StatusOK, Message: err.Error(), Class: Retry}
+		}
 		return err
 	})
-	return body, err
 }
 
 // backOff is how long the client waits before it sends a request again.

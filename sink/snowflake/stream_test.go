@@ -79,6 +79,7 @@ func streamFaults(s *snowflaketest.Server) map[string]sinktest.Fault {
 		"the channel is gone":              at(appends, snowflaketest.Refuse("ERR_CHANNEL_DOES_NOT_EXIST_OR_IS_NOT_AUTHORIZED"), sinktest.Rewind),
 		"the pipe was made anew":           at(appends, snowflaketest.Refuse("STALE_PIPE_CACHE"), sinktest.Rewind),
 		"the rows are not taken":           at(appends, snowflaketest.Reject(), sinktest.Rewind),
+		"the service is overwhelmed":       at(appends, snowflaketest.RetryRequest(), sinktest.Rewind),
 		"the channel is not well":          at(snowflaketest.Streaming("status"), snowflaketest.ChannelCode("ERR_CHANNEL_MUST_BE_REOPENED"), sinktest.Rewind),
 		"the service has failed over":      at(appends, snowflaketest.Refuse("SfApiPipeFailedOverError"), sinktest.Rewind),
 		"the pipe is in an invalid state":  at(appends, snowflaketest.Refuse("ERR_PIPE_IN_INVALID_STATE"), sinktest.Permanent),

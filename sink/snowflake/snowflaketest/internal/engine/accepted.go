@@ -61,6 +61,14 @@ func (a *accepted) remove() {
 	}
 }
 
+// due is when what is accepted now is to be committed.
+func (s *streams) due() time.Time {
+	if s.delay < 0 {
+		return time.Time{}
+	}
+	return time.Now().Add(s.delay)
+}
+
 // discard forgets what is not committed.
 func (c *channel) discard() {
 	for _, a := range c.pending {
@@ -123,6 +131,6 @@ func (s *streams) recovered(path, name string) (*channel, *accepted, error) {
 		return nil, nil, err
 	}
 	head, _, _ := bytes.Cut(text, []byte{'\n'})
-	a := &accepted{row: row, path: path}
+	a := &accepted{row: row, path: path, due: s.due()}
 	return c, a, json.Unmarshal(head, a)
 }

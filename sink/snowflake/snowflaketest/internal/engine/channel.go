@@ -73,7 +73,8 @@ func (c *channel) status() ChannelStatus {
 // streams are the channels of an account. mu guards them and what is in them; who holds the engine's lock too takes that
 // one first. What is committed of a channel changes under both.
 type streams struct {
-	dir string
+	dir   string
+	delay time.Duration // Options.StreamingDelay
 
 	mu       sync.Mutex
 	channels map[int64]*channel
@@ -95,9 +96,9 @@ type StreamingRate struct{ Requests, Bytes float64 }
 // Appended counts what Snowpipe Streaming has accepted: requests, their rows, and the bytes of these, not compressed.
 type Appended struct{ Requests, Rows, Bytes int64 }
 
-func newStreams(dir string) *streams {
+func newStreams(dir string, delay time.Duration) *streams {
 	return &streams{
-		dir: filepath.Join(dir, "streaming"), channels: map[int64]*channel{}, names: map[channelKey]*channel{},
+		dir: filepath.Join(dir, "streaming"), delay: delay, channels: map[int64]*channel{}, names: map[channelKey]*channel{},
 		wake: make(chan struct{}, 1), stop: make(chan struct{}),
 	}
 }

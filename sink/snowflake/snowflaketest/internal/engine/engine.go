@@ -94,7 +94,7 @@ func New(dir string, o Options) (*Engine, error) {
 		options: o, dir: dir, stages: filepath.Join(dir, "stages"), scratch: filepath.Join(dir, "fetched"),
 		sessions: map[int64]*Session{}, released: make(chan struct{}), locks: map[int64]*lock{}, busy: map[fileLock]*transaction{},
 		answers: answers{byID: map[string]*Result{}}, running: running{byID: map[string]context.CancelCauseFunc{}},
-		digests: digests{byFile: map[string]digest{}}, streams: newStreams(dir), conveyor: conveyor{work: make(chan struct{}, 1)},
+		digests: digests{byFile: map[string]digest{}}, streams: newStreams(dir, o.StreamingDelay), conveyor: conveyor{work: make(chan struct{}, 1)},
 	}
 	if err := e.open(context.Background()); err != nil {
 		return nil, errors.Join(fmt.Errorf("snowflaketest: opening %s: %w", dir, err), e.release())

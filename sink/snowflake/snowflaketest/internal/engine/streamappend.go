@@ -106,9 +106,7 @@ func (e *Engine) accept(in *accepted, a AppendRows, find func() (*channel, *Stre
 	}
 	c.next++
 	c.held = c.held || a.Hold
-	if d := e.options.StreamingDelay; d >= 0 {
-		in.due = time.Now().Add(d)
-	}
+	in.due = s.due()
 	c.pending = append(c.pending, in)
 	s.total.Requests++
 	s.total.Rows += in.Rows

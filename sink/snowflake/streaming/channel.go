@@ -40,6 +40,7 @@ type Channel struct {
 	polls        int   // how many have been answered
 	pollErr      error // of the last one
 	missed       int   // how many in a row did not know the channel
+	filling      bool  // a record is being appended: there will be more in a moment
 	closing      bool  // nothing is appended any more
 	err          error // why the channel is of no more use; ErrClosed = it is closed
 
@@ -104,7 +105,7 @@ func (ch *Channel) usable() error {
 // Values are written as encoding/json does, but for these:
 //
 //	nil                    left out: the column becomes its DEFAULT or NULL. Inside a list or a map it is null.
-//	float32, float64       NaN and the infinities as the strings "NaN", "inf" and "-inf"; an error inside a list or a map
+//	float32, float64       in 64 bits; NaN, "inf" and "-inf" as strings, an error inside a list or a map
 //	[]byte                 a string of base64 or hex, see [ClientOptions].Binary
 //	time.Time              a string of RFC 3339 with up to nine digits of fraction
 //	string                 not UTF-8: an error, nothing is replaced
@@ -188,6 +189,8 @@ func (ch *Channel) AppendRecordAt(ctx context.Context, rec arrow.Record, at func
 		return 0, err
 	}
 	defer ch.encode.reset()
+	ch.fill(true)
+	defer ch.fill(false)
 	for from := 0; from < int(rec.NumRows()); {
 		d := ch.draft(blockBytes / 2)
 		next := ch.encode.fill(d, from, int(rec.NumRows()), min(ch.client.opts.UncompressedBytes, blockBytes))
@@ -217,6 +220,14 @@ func (ch *Channel) begin(ctx context.Context) error {
 		ch.end()
 	}
 	return err
+}
+
+// fill says whether there will be more in a moment.
+func (ch *Channel) fill(more bool) {
+	ch.mu.Lock()
+	defer ch.mu.Unlock()
+	ch.filling = more
+	ch.rouse()
 }
 
 // end lets the next one append.

@@ -330,7 +330,7 @@ func (f *feeder) feed(ctx context.Context, c *streaming.Client) error {
 // error in time.
 func TestServerGone(t *testing.T) {
 	srv, db := account(t, snowflaketest.Options{}, "ID NUMBER")
-	c := connect(t, srv, func(o *streaming.ClientOptions) { o.RetryTimeout = 5 * time.Second })
+	c := connect(t, srv, func(o *streaming.ClientOptions) { o.RetryTimeout = time.Second })
 	ch := open(t, c, "P0")
 	if err := ch.AppendRow(t.Context(), map[string]any{"ID": 1}, "1"); err != nil {
 		t.Fatal(err)

@@ -14,6 +14,8 @@ import (
 	"strconv"
 	"time"
 	"unicode/utf8"
+
+	"github.com/floedata/floe/internal/encode/ndjson"
 )
 
 // appendRow appends a row as a line of JSON, its names in order.
@@ -68,9 +70,9 @@ func (f form) append(dst []byte, value any) ([]byte, error) {
 	case int64:
 		return strconv.AppendInt(dst, v, 10), nil
 	case float64:
-		return f.float(dst, v, 64)
+		return f.float(dst, v)
 	case float32:
-		return f.float(dst, float64(v), 32)
+		return f.float(dst, float64(v))
 	case time.Time:
 		if y := v.Year(); y < 0 || y > 9999 {
 			return dst, fmt.Errorf("the year %d has no form", y)
@@ -110,10 +112,8 @@ func (f form) other(dst []byte, value any) ([]byte, error) {
 	switch v.Kind() {
 	case reflect.String:
 		return appendText(dst, v.String())
-	case reflect.Float32:
-		return f.float(dst, v.Float(), 32)
-	case reflect.Float64:
-		return f.float(dst, v.Float(), 64)
+	case reflect.Float32, reflect.Float64:
+		return f.float(dst, v.Float())
 	case reflect.Pointer, reflect.Struct:
 		if s, ok := value.(fmt.Stringer); ok {
 			return appendText(dst, s.String())
@@ -134,22 +134,11 @@ func marshal(dst []byte, value any) ([]byte, error) {
 	return append(dst, text...), nil
 }
 
-func (f form) float(dst []byte, v float64, bits int) ([]byte, error) {
-	text := ""
-	switch {
-	case math.IsNaN(v):
-		text = `"NaN"`
-	case math.IsInf(v, 1):
-		text = `"inf"`
-	case math.IsInf(v, -1):
-		text = `"-inf"`
-	default:
-		return strconv.AppendFloat(dst, v, 'g', -1, bits), nil
-	}
-	if f.depth > 0 {
+func (f form) float(dst []byte, v float64) ([]byte, error) {
+	if f.depth > 0 && (math.IsNaN(v) || math.IsInf(v, 0)) {
 		return dst, fmt.Errorf("%v has no form inside a list or a map", v)
 	}
-	return append(dst, text...), nil
+	return ndjson.AppendFloat(dst, v), nil
 }
 
 func (f form) object(dst []byte, object map[string]any) ([]byte, error) {
@@ -207,6 +196,5 @@ func appendText(dst []byte, s string) ([]byte, error) {
 	if !utf8.ValidString(s) {
 		return dst, fmt.Errorf("%.100q is not UTF-8", s)
 	}
-	text, err := json.Marshal(s)
-	return append(dst, text...), err
+	return ndjson.AppendText(dst, s), nil
 }

@@ -36,6 +36,9 @@ func (ch *Channel) due() time.Duration {
 	if ch.queue.bytes >= int64(ch.most) || ch.flush > ch.accepted {
 		return 0
 	}
+	if ch.filling {
+		return time.Hour // the end of it is told
+	}
 	return ch.client.opts.FlushInterval - time.Since(ch.oldest)
 }
 

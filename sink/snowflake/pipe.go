@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"net/http"
 	"sync"
 
 	"github.com/floedata/floe/batching"
@@ -34,6 +35,7 @@ type PipeSink struct {
 	s    *Sink
 	opts PipeOptions
 	rest snowpipe.Config
+	http *http.Transport // the sink's own; nil = the caller's is used
 
 	entering chan struct{} // a place for each block at once that enters files: few may wait for a table's lock
 	made     sync.Mutex    // of what is made once
@@ -93,7 +95,12 @@ func NewPipe(db *sql.DB, rest snowpipe.Config, table string, opts *PipeOptions) 
 
 func newPipeSink(s *Sink, rest snowpipe.Config, o PipeOptions) *PipeSink {
 	o.Options = s.opts
-	return &PipeSink{s: s, opts: o, rest: rest, entering: make(chan struct{}, 1)}
+	p := &PipeSink{s: s, opts: o, rest: rest, entering: make(chan struct{}, 1)}
+	if o.REST.HTTPClient == nil {
+		p.http = http.DefaultTransport.(*http.Transport).Clone()
+		p.opts.REST.HTTPClient = &http.Client{Transport: p.http}
+	}
+	return p
 }
 
 // Limits implements [sink.Limiter]: files as Snowflake advises them; many batches of a partition wait for the pipe at once.
@@ -140,6 +147,9 @@ func (p *PipeSink) Reset(ctx context.Context, pipeline string) error {
 // Close implements [sink.Sink]. What is owed stays so: the next claim awaits it.
 func (p *PipeSink) Close(ctx context.Context) error {
 	p.pipes.close()
+	if p.http != nil {
+		p.http.CloseIdleConnections()
+	}
 	if l := p.Latency(); l.Files > 0 {
 		p.s.opts.Logger.InfoContext(ctx, "files were loaded by Snowpipe", "sink", "snowflake", "table", p.s.name,
 			"files", l.Files, "median", l.Median, "p95", l.P95)

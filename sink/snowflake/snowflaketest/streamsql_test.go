@@ -186,6 +186,16 @@ func TestShowChannels(t *testing.T) {
 	s.open("T-STREAMING", "A")
 	s.open("P", "B")
 	db := open(t, srv)
+	var pipes []string
+	for _, row := range query(t, db, "SHOW PIPES") {
+		pipes = append(pipes, row[1])
+	}
+	if want := []string{"P", "T-STREAMING"}; !cmp.Equal(pipes, want) {
+		t.Errorf("the pipes are %v, want %v", pipes, want)
+	}
+	if _, err := db.ExecContext(t.Context(), `DROP PIPE "T-STREAMING"`); code(err) != 2003 {
+		t.Errorf("dropping the default pipe: %v", err)
+	}
 	for sql, want := range map[string]string{
 		"SHOW CHANNELS":                 "[[A TEST PUBLIC T 2 1 9 T-STREAMING] [B TEST PUBLIC U 1 0 NULL P]]",
 		"SHOW CHANNELS IN TABLE U":      "[[B TEST PUBLIC U 1 0 NULL P]]",

@@ -79,6 +79,7 @@ type streams struct {
 	mu       sync.Mutex
 	channels map[int64]*channel
 	names    map[channelKey]*channel
+	opening  map[string]bool // channels by address and name
 	last     int64
 	parts    int64 // numbers of files that are being written
 	failed   error // of a commit
@@ -98,7 +99,7 @@ type Appended struct{ Requests, Rows, Bytes int64 }
 
 func newStreams(dir string, delay time.Duration) *streams {
 	return &streams{
-		dir: filepath.Join(dir, "streaming"), delay: delay, channels: map[int64]*channel{}, names: map[channelKey]*channel{},
+		dir: filepath.Join(dir, "streaming"), delay: delay, channels: map[int64]*channel{}, names: map[channelKey]*channel{}, opening: map[string]bool{},
 		wake: make(chan struct{}, 1), stop: make(chan struct{}),
 	}
 }

@@ -76,6 +76,9 @@ func (w *work) shownObjects(st *syntax.Show, kinds ...syntax.Kind) ([]*object, e
 			}
 		}
 	}
+	if slices.Contains(kinds, syntax.Pipe) {
+		all = append(all, w.defaultPipes()...)
+	}
 	in, err := w.scopeOf(st, kinds[0])
 	if err != nil {
 		return nil, err

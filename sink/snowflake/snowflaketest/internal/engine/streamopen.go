@@ -21,6 +21,11 @@ func (e *Engine) OpenChannel(ctx context.Context, who Streamer, at PipeAddress, 
 	}
 	var status ChannelStatus
 	var token string
+	done, no := e.streams.begin(at, name)
+	if no != nil {
+		return ChannelStatus{}, "", no
+	}
+	defer done()
 	err := e.streaming(ctx, who, at, func(w *work, p *streamPipe) error {
 		c, err := w.openChannel(p, name, o)
 		if err != nil {
@@ -34,6 +39,22 @@ func (e *Engine) OpenChannel(ctx context.Context, who Streamer, at PipeAddress, 
 		return nil
 	})
 	return status, token, err
+}
+
+// begin notes that a channel is being opened: who comes meanwhile is to come again.
+func (s *streams) begin(at PipeAddress, name string) (done func(), no *StreamError) {
+	key := strings.ToUpper(strings.Join([]string{at.Database, at.Schema, at.Pipe}, "\x00")) + "\x00" + name
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.opening[key] {
+		return nil, refuseStream(http.StatusConflict, codeOpening, "Channel %s is being opened by another request.", name)
+	}
+	s.opening[key] = true
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.opening, key)
+	}, nil
 }
 
 // streaming runs f on the pipe of an address, in a transaction of the engine's.

@@ -223,3 +223,27 @@ func (w *work) streamingPipe(p *pipe, table *object, st *syntax.CopyInto) error 
 	req := copyinto.Request{Columns: w.columnsOf(table)}
 	return w.streamCopy(st, &req)
 }
+
+// defaultPipes are those of tables that somebody streams to. They are there to be looked at: no statement changes them.
+func (w *work) defaultPipes() []*object {
+	var out []*object
+	seen := map[int64]bool{}
+	s := w.e.streams
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, c := range s.channels {
+		t := w.e.catalog.objects[c.Pipe]
+		if t == nil || t.Table == nil || seen[t.ID] || !w.visible(t) {
+			continue
+		}
+		seen[t.ID] = true
+		out = append(out, &object{
+			Kind: syntax.Pipe, Parent: t.Parent, Name: t.Name + defaultPipeSuffix, Created: t.Created, Altered: t.Created,
+			Pipe: &pipe{
+				Streaming: true, Table: t.ID,
+				Copy: "COPY INTO " + quoted(t.Name) + " FROM (SELECT $1 FROM TABLE(DATA_SOURCE(TYPE => 'STREAMING'))) MATCH_BY_COLUMN_NAME = CASE_INSENSITIVE",
+			},
+		})
+	}
+	return out
+}

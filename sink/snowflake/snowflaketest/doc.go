@@ -70,20 +70,18 @@
 //     their texts are. GROUP BY and DISTINCT tell instants of TIMESTAMP_TZ apart by their offsets too.
 //   - The columns of SHOW and of INFORMATION_SCHEMA that the fake has no value for are NULL or empty.
 //   - Stages stand for those of an account on Google Cloud, whose presigned addresses the driver uses over plain HTTP too;
-//     files are kept decrypted, and LIST tells the sizes of that. External stages are directories: [Options].Buckets.
+//     files are kept decrypted, and LIST tells the sizes of that. External stages are the buckets of [Options].Buckets.
 //   - Pipes load files one after another as they come, a moment after that ([Options].PipeDelay): Snowflake loads them in
 //     parallel and in no order, in a minute or so. A file is reported when it is done, never in progress. Objects that come to
-//     an external stage are noticed by listing it. COPY_HISTORY tells of pipes' files from before a TRUNCATE too, and a file's
-//     name there is below the location in the pipe's statement, as in reports. Names without a schema in a pipe's statement
-//     are of the pipe's own.
+//     an external stage are noticed by listing it. A file's name in COPY_HISTORY is below the location in the pipe's statement,
+//     as in reports. Names without a schema in a pipe's statement are of the pipe's own.
 //   - Tokens, signed addresses and request ids are forgotten when a server ends. An account of Snowflake has no end.
 //   - The last 100 statements of a session are remembered, not those of a day.
 //   - Telemetry is taken and dropped; the query context is always empty.
 //
 // # Missing
 //
-//   - TLS, proxies, the SQL API, S3 and Azure as internal stages, external browser, Okta, MFA,
-//     workload identity.
+//   - TLS, proxies, the SQL API, S3 and Azure as internal stages, external browser, Okta, MFA, workload identity.
 //   - Procedures, functions, tasks, streams, sequences, clones, policies, tags, EXPLAIN, unloading (COPY INTO a stage), Avro,
 //     ORC and XML.
 //   - Of Snowpipe: notifications of errors, AUTO_INGEST on internal stages, PIPE_EXECUTION_PAUSED of schemas and of the account,

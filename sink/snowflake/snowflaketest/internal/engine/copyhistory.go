@@ -56,13 +56,17 @@ func (w *work) copyHistory(call *syntax.Func) (translate.Relation, error) {
 		l.Location = "@" + l.Location
 		rows = append(rows, append(w.historyRow(o, l), nil, nil, nil, nil, nil))
 	}
+	truncated, err := w.truncated(o)
+	if err != nil {
+		return translate.Relation{}, err
+	}
 	for _, p := range pipes {
 		done, err := w.deliveries(p, w.always())
 		if err != nil {
 			return translate.Relation{}, err
 		}
 		for _, d := range done {
-			if !within(d.Load, bounds) {
+			if !within(d.Load, bounds) || !d.Load.At.After(truncated) {
 				continue
 			}
 			database, schema := w.place(p)

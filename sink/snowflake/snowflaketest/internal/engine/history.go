@@ -8,9 +8,8 @@ import (
 )
 
 // loadsTable has a row for each file that a COPY has read into a table: what Snowflake keeps with the table for 64 days, and
-// shows in LOAD_HISTORY and COPY_HISTORY. tx is the transaction that has not committed it yet, or 0; gone the one
-// that has truncated the table. file is unique among
-// all stages.
+// shows in LOAD_HISTORY and COPY_HISTORY. tx is the transaction that has not committed it yet, or 0; gone the one that has
+// truncated the table. file is unique among all stages; "" is no file, but the last TRUNCATE of a table that pipes load into.
 const loadsTable = `CREATE TABLE IF NOT EXISTS floe_loads (
 	tbl BIGINT NOT NULL, tx BIGINT NOT NULL, file VARCHAR NOT NULL, etag VARCHAR NOT NULL, at BIGINT NOT NULL,
 	query VARCHAR NOT NULL, doc VARCHAR NOT NULL,
@@ -38,7 +37,7 @@ type load struct {
 // remembers anything older.
 func (w *work) loaded(o *object) (map[string]string, bool, error) {
 	since := w.e.now().Add(-remembered)
-	rows, err := w.conn.QueryContext(w.ctx, `SELECT file, etag, at, doc FROM floe_loads WHERE tbl = ? AND tx IN (0, ?) AND gone IS DISTINCT FROM ? ORDER BY at`,
+	rows, err := w.conn.QueryContext(w.ctx, `SELECT file, etag, at, doc FROM floe_loads WHERE tbl = ? AND file <> '' AND tx IN (0, ?) AND gone IS DISTINCT FROM ? ORDER BY at`,
 		o.ID, w.own(), w.own())
 	if err != nil {
 		return nil, false, err
@@ -76,7 +75,7 @@ func (w *work) remember(o *object, file, etag string, l load) error {
 
 // history returns what COPYs have read into a table, as this session sees it; of one query alone unless that is "".
 func (w *work) history(o *object, query string) ([]load, error) {
-	rows, err := w.conn.QueryContext(w.ctx, `SELECT doc FROM floe_loads WHERE tbl = ? AND tx IN (0, ?) AND gone IS DISTINCT FROM ? AND (query = ? OR ? = '') ORDER BY at, file`,
+	rows, err := w.conn.QueryContext(w.ctx, `SELECT doc FROM floe_loads WHERE tbl = ? AND file <> '' AND tx IN (0, ?) AND gone IS DISTINCT FROM ? AND (query = ? OR ? = '') ORDER BY at, file`,
 		o.ID, w.own(), w.own(), query, query)
 	if err != nil {
 		return nil, err
@@ -108,8 +107,20 @@ func within(l load, bounds [2]value) bool {
 
 // forgetLoads makes the table forget what was loaded, for others once that is committed.
 func (w *work) forgetLoads(o *object) error {
+	var err error
 	if tx := w.own(); tx != 0 {
-		return w.exec(`UPDATE floe_loads SET gone = ? WHERE tbl = ? AND tx IN (0, ?)`, tx, o.ID, tx)
+		err = w.exec(`UPDATE floe_loads SET gone = ? WHERE tbl = ? AND tx IN (0, ?)`, tx, o.ID, tx)
+	} else {
+		err = w.exec(`DELETE FROM floe_loads WHERE tbl = ? AND tx = 0`, o.ID)
 	}
-	return w.exec(`DELETE FROM floe_loads WHERE tbl = ? AND tx = 0`, o.ID)
+	if err != nil || len(w.pipesInto(o)) == 0 {
+		return err
+	}
+	return w.remember(o, "", "", load{At: w.e.now()})
+}
+
+// truncated returns when a table that pipes load into was last truncated, as this session sees it.
+func (w *work) truncated(o *object) (time.Time, error) {
+	at, err := w.number(`SELECT COALESCE(MAX(at), 0) FROM floe_loads WHERE tbl = ? AND file = '' AND tx IN (0, ?) AND gone IS DISTINCT FROM ?`, o.ID, w.own(), w.own())
+	return time.Unix(0, at), err
 }

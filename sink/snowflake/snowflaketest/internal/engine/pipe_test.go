@@ -156,11 +156,24 @@ func TestPipeHistory(t *testing.T) {
 	is(t, s, `SELECT COUNT(*) FROM TABLE(INFORMATION_SCHEMA.COPY_HISTORY(TABLE_NAME => 't', START_TIME => DATEADD(hour, 1, CURRENT_TIMESTAMP())))`, "0")
 	is(t, s, `SELECT file, row_number, error FROM TABLE(INFORMATION_SCHEMA.VALIDATE_PIPE_LOAD(PIPE_NAME => 'p', START_TIME => DATEADD(hour, -1, CURRENT_TIMESTAMP()))) ORDER BY 2`,
 		"d/a.csv|2|Numeric value 'x' is not recognized\nd/a.csv|3|User character length limit (3) exceeded by string 'long'")
+	// What was loaded before the last TRUNCATE is not shown, once that is committed.
+	b := connect(t, s.e, Login{User: "ADMIN"})
+	const entries = `SELECT COUNT(*) FROM TABLE(INFORMATION_SCHEMA.COPY_HISTORY(TABLE_NAME => 'db.public.t', START_TIME => DATEADD(hour, -1, CURRENT_TIMESTAMP())))`
+	run(t, b, `BEGIN; TRUNCATE TABLE t`)
+	is(t, b, entries, "0")
+	is(t, s, entries, "4")
+	run(t, b, `ROLLBACK`)
+	is(t, b, entries, "4")
+	run(t, b, `TRUNCATE TABLE t`)
+	upload(t, s, "@st/d", "d.csv", "7,h\n")
+	tell(t, s, "DB.PUBLIC.P", "d.csv")
+	settle(t, s, "p")
+	is(t, s, entries, "1")
 	// Without MONITOR the names of the pipe are masked; with the pipe its history goes.
 	run(t, s, `CREATE ROLE r; GRANT USAGE ON DATABASE db TO ROLE r; GRANT USAGE ON SCHEMA public TO ROLE r; GRANT SELECT ON TABLE t TO ROLE r;
 		GRANT USAGE ON WAREHOUSE wh TO ROLE r; GRANT ROLE r TO USER admin; DROP PIPE q; USE ROLE r`)
 	is(t, s, `SELECT file_name, pipe_catalog_name, pipe_schema_name, pipe_name FROM TABLE(INFORMATION_SCHEMA.COPY_HISTORY(TABLE_NAME => 't', START_TIME => DATEADD(hour, -1, CURRENT_TIMESTAMP())))
-		WHERE pipe_received_time IS NOT NULL`, "a.csv|NULL|NULL|NULL")
+		WHERE pipe_received_time IS NOT NULL`, "d.csv|NULL|NULL|NULL")
 }
 
 // What a pipe may not have, what it has for granted, and how it is shown.

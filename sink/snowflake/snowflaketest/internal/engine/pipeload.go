@@ -98,11 +98,16 @@ type undelivered struct {
 func (e *Engine) loadNext(ctx context.Context, stopped map[int64]bool) (wait time.Duration, done bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	pipes := e.catalog.all(syntax.Pipe)
+	pipes = slices.DeleteFunc(pipes, func(o *object) bool { return o.Pipe.Paused || o.Pipe.Streaming || stopped[o.ID] })
+	if len(pipes) == 0 {
+		return pipeIdle, true
+	}
 	itself := &Session{e: e}
 	var o *object
 	var f undelivered
 	err := itself.locked(ctx, func(w *work) (err error) {
-		o, f, wait, err = w.next(stopped)
+		o, f, wait, err = w.next(pipes)
 		return err
 	})
 	if err != nil {
@@ -143,22 +148,17 @@ func (e *Engine) owner(o *object) *Session {
 	}
 }
 
-// next returns the file that is to be loaded next, and its pipe, or nil and how long it is until there is one.
-func (w *work) next(stopped map[int64]bool) (*object, undelivered, time.Duration, error) {
-	var pipes []string
-	for _, o := range w.e.catalog.all(syntax.Pipe) {
-		if !o.Pipe.Paused && !o.Pipe.Streaming && !stopped[o.ID] {
-			pipes = append(pipes, itoa(o.ID))
-		}
-	}
-	if len(pipes) == 0 {
-		return nil, undelivered{}, pipeIdle, nil
+// next returns the file that is to be loaded next by one of the pipes, and that pipe, or nil and how long it is until there is one.
+func (w *work) next(pipes []*object) (*object, undelivered, time.Duration, error) {
+	ids := make([]string, len(pipes))
+	for i, o := range pipes {
+		ids[i] = itoa(o.ID)
 	}
 	var f undelivered
 	var pipe, due int64
 	var doc string
 	err := w.conn.QueryRowContext(w.ctx, `SELECT pipe, number, path, due, doc FROM floe_pipe_files WHERE event = 0 AND pipe IN (`+
-		strings.Join(pipes, ", ")+`) ORDER BY due, number LIMIT 1`).Scan(&pipe, &f.number, &f.path, &due, &doc)
+		strings.Join(ids, ", ")+`) ORDER BY due, number LIMIT 1`).Scan(&pipe, &f.number, &f.path, &due, &doc)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, f, pipeIdle, nil
 	}

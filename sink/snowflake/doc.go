@@ -1,5 +1,5 @@
-// Package snowflake loads into a table of Snowflake in bulk, exactly once: records are encoded as Parquet, uploaded to an
-// internal stage by PUT, and loaded by COPY INTO, in one transaction with the offset of their partition, which is kept in
+// Package snowflake loads into a table of Snowflake in bulk, exactly once: records are encoded as Parquet, brought to a
+// stage, and loaded by COPY INTO, in one transaction with the offset of their partition, which is kept in
 // a table, _FLOE_OFFSETS, beside the target.
 //
 // [Open] connects by a [Config]; [New] takes a pool of gosnowflake that is there. [Preflight] says beforehand what a role
@@ -59,8 +59,16 @@
 // Files are in a directory of their own on the stage, one a partition, and named by the rows of the partition that they
 // hold and a nonce of the attempt. They are removed once they are loaded; what an attempt left that came to nothing, once
 // its rows are committed. COPY's PURGE is not used, and no other file is touched. [Options].KeepStaged leaves them all.
-// On their way they are in [Options].StagingDir, on disk: an upload from memory that has to be tried again is one of
-// nothing in gosnowflake v1.19.1.
+//
+// On their way to an internal stage, to which they are uploaded by PUT, they are in [Options].StagingDir, or in memory up
+// to the size that [Options].InMemory says. What a process that was killed has left in a temporary directory goes
+// with the next one's.
+//
+// An external stage, over a bucket of Amazon S3, Google Cloud Storage or Azure Blob Storage, is named by [Options].Stage, and
+// its bucket by [Options].External. Files are written to the bucket as they are encoded, by gocloud.dev/blob, and
+// neither on disk nor as a whole in memory: each upload holds up to 32 MB. A file is there once it is complete. What a
+// process that was killed has uploaded of one that was not, S3 keeps, and shows to nobody: a rule of the bucket that ends
+// multipart uploads after a day removes it.
 //
 // # Rejects
 //
@@ -78,6 +86,7 @@
 //	login, role, privilege, no warehouse         permanent
 //	a table, schema or stage that is missing     permanent
 //	a file that did not load with all its rows   permanent
-//	a context that is done                       the context's error; an upload under way ends before
+//	a bucket that cannot be reached, or is busy  transient
+//	a context that is done                       the context's error; a PUT under way ends before
 //	anything else                                permanent
 package snowflake

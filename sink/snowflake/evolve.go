@@ -17,8 +17,7 @@ import (
 func (w *writer) evolve(ctx context.Context, c *sql.Conn, schema *arrow.Schema, t *dialect.Table) (altered bool, err error) {
 	s := w.s
 	given := map[string]bool{}
-	alters := s.opts.SchemaEvolution && s.beyond(schema, t)
-	if alters {
+	if altered = s.opts.SchemaEvolution && s.beyond(schema, t); altered {
 		if err := w.evolveByCopy(ctx, c, schema, t); err != nil {
 			return false, err
 		}
@@ -41,14 +40,14 @@ func (w *writer) evolve(ctx context.Context, c *sql.Conn, schema *arrow.Schema, 
 		if err := execAll(ctx, c, alter); err != nil {
 			return false, err
 		}
-		alters = true
+		altered = true
 	}
 	for _, have := range t.Columns {
 		if have.NotNull && !have.Generated && !given[have.Name] {
 			return false, &sink.SchemaError{Target: s.table, Column: have.Name, Reason: "the table has it as NOT NULL, and the rows lack it, which COPY takes for null: add it to the rows, or let it be null"}
 		}
 	}
-	return alters, nil
+	return altered, nil
 }
 
 // change is the statement that makes the table take a field; "" = it does.
@@ -56,7 +55,7 @@ func (s *Sink) change(f arrow.Field, t *dialect.Table) (string, error) {
 	have := s.columnFor(t, f)
 	switch {
 	case have == nil && s.opts.SchemaEvolution:
-		return "", s.refuse(f, "Snowflake's schema evolution did not add it: add it, or leave Options.SchemaEvolution out")
+		return "", s.refuse(f, "Snowflake's schema evolution did not add it: grant the role EVOLVE SCHEMA on the table, or add it")
 	case have == nil && s.opts.Evolve >= sink.AddColumns:
 		col, err := s.columnOf(f, false)
 		if err != nil {
@@ -108,25 +107,25 @@ func (s *Sink) evolves(ctx context.Context, c *sql.Conn, table string) (on bool,
 // the offset, where nothing may change tables: what does commits.
 func (w *writer) evolveByCopy(ctx context.Context, c *sql.Conn, schema *arrow.Schema, t *dialect.Table) error {
 	s := w.s
-	on, err := s.evolves(ctx, c, t.Name)
-	if err != nil {
-		return err
-	}
-	if !on {
-		if err := execAll(ctx, c, "ALTER TABLE "+s.qualified(t.Name)+" SET ENABLE_SCHEMA_EVOLUTION = TRUE"); err != nil {
-			return err
-		}
-	}
 	fields := make([]arrow.Field, schema.NumFields())
 	for i, f := range schema.Fields() {
 		name, typ := s.opts.resolve(f.Name), f.Type
 		if have := s.columnFor(t, f); have != nil {
 			name = have.Name
+		} else if at, ok := typ.(*arrow.TimestampType); ok && at.TimeZone != "" {
+			return s.refuse(f, "Snowflake's schema evolution would add it as TIMESTAMP_NTZ, which holds no instants: add it as TIMESTAMP_LTZ(9)")
 		}
 		if typ.ID() == arrow.NULL {
 			typ = arrow.BinaryTypes.String // as the column that is made for it
 		}
 		fields[i] = arrow.Field{Name: name, Type: typ, Nullable: true}
+	}
+	on, err := s.evolves(ctx, c, t.Name)
+	if err == nil && !on {
+		err = execAll(ctx, c, "ALTER TABLE "+s.qualified(t.Name)+" SET ENABLE_SCHEMA_EVOLUTION = TRUE")
+	}
+	if err != nil {
+		return err
 	}
 	a := newAttempt(0, 0)
 	defer w.leave(a)

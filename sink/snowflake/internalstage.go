@@ -28,41 +28,73 @@ func (i *internalStage) make(ctx context.Context, c *sql.Conn) error {
 
 // create implements store.
 func (i *internalStage) create(_ context.Context, lane, name string) (upload, error) {
-	dir, err := i.dir.path()
-	if err != nil {
-		return nil, err
+	f := &waitingFile{in: i, lane: lane, name: name}
+	if i.s.opts.InMemory > 0 {
+		return f, nil
 	}
-	file, err := os.OpenFile(filepath.Join(dir, name), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return nil, fmt.Errorf("make a file to stage: %w", err)
-	}
-	return &waitingFile{file, i.s, lane}, nil
+	return f, f.spill()
 }
 
-// waitingFile is a file of the local disk that is uploaded once it is complete.
+// waitingFile is a file that is uploaded once it is complete: in memory as long as it is small, and on disk from then on.
 type waitingFile struct {
-	*os.File
-	s    *Sink
-	lane string
+	in         *internalStage
+	lane, name string
+	small      []byte
+	disk       *os.File // nil = it is in memory
+}
+
+// Write implements upload.
+func (f *waitingFile) Write(p []byte) (int, error) {
+	if f.disk == nil && int64(len(f.small)+len(p)) > f.in.s.opts.InMemory {
+		if err := f.spill(); err != nil {
+			return 0, err
+		}
+	}
+	if f.disk != nil {
+		return f.disk.Write(p)
+	}
+	f.small = append(f.small, p...)
+	return len(p), nil
+}
+
+// spill puts on disk what is in memory.
+func (f *waitingFile) spill() error {
+	dir, err := f.in.dir.path()
+	if err != nil {
+		return err
+	}
+	f.disk, err = os.OpenFile(filepath.Join(dir, f.name), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return fmt.Errorf("make a file to stage: %w", err)
+	}
+	_, err = f.disk.Write(f.small)
+	f.small = nil
+	return err
 }
 
 // finish implements upload.
 func (f *waitingFile) finish(ctx context.Context) error {
 	defer f.abandon()
-	info, err := f.Stat()
+	if f.disk == nil {
+		return f.in.s.putBytes(ctx, f.name, f.small, f.lane)
+	}
+	info, err := f.disk.Stat()
 	if err == nil {
-		err = f.Close()
+		err = f.disk.Close()
 	}
 	if err != nil {
 		return err
 	}
-	return f.s.put(ctx, f.Name(), info.Size(), f.lane)
+	return f.in.s.put(ctx, f.disk.Name(), info.Size(), f.lane)
 }
 
 // abandon implements upload.
 func (f *waitingFile) abandon() {
-	_ = f.Close() // of a file that was uploaded, or is of no use
-	_ = os.Remove(f.Name())
+	f.small = nil
+	if f.disk != nil {
+		_ = f.disk.Close() // of a file that was uploaded, or is of no use
+		_ = os.Remove(f.disk.Name())
+	}
 }
 
 // list implements store.

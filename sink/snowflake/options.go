@@ -26,7 +26,7 @@ type Options struct {
 	Evolve sink.Evolve
 	// SchemaEvolution leaves to Snowflake what sink.AddColumns allows, which Evolve must be then: Prepare sets
 	// ENABLE_SCHEMA_EVOLUTION of the table where it is not, and has a COPY of a file without rows add the columns, in the
-	// types that Snowflake finds right, up to 100 at once. A column that is NOT NULL, and that the rows lack, takes nulls
+	// types that Snowflake finds right, up to 100 at once: for timestamps with a zone there is none. A column that is NOT NULL, and that the rows lack, takes nulls
 	// then. A role needs EVOLVE SCHEMA on a table that has it set, and OWNERSHIP where it is to be set.
 	SchemaEvolution bool
 	// KeepCase takes names of tables, columns, schemas and stages as they are. Default: a plain name, such as events,
@@ -65,6 +65,10 @@ type Options struct {
 	// StagingDir is a local directory for files on their way, which must exist; what the sink puts there it removes.
 	// Default: a temporary directory, which is made for the sink and removed with it.
 	StagingDir string
+	// InMemory is how large a file may be, in bytes, that waits for its upload in memory, not in StagingDir. What the
+	// stage has of it is looked at after the upload, which takes a statement more: gosnowflake v1.19.1 uploads nothing
+	// where it has to try again. Default: 0, all are on disk.
+	InMemory int64
 
 	// Manifest is told of each file that was loaded, see [ManifestLine]: one line of JSON each, after the load has
 	// committed. A process that dies between the two does not tell. Default: none.
@@ -141,6 +145,7 @@ func checked(of, table string, o *Options) (Options, error) {
 		}
 	}
 	bounds("Options.FileSize", opts.FileSize, 1<<10, 4<<30)
+	bounds("Options.InMemory", opts.InMemory, 0, 1<<30)
 	bounds("Options.Uploads", int64(opts.Uploads), 1, 99)
 	bounds("Options.CopyFiles", int64(opts.CopyFiles), 1, mostFiles)
 	for _, d := range []struct {
@@ -171,6 +176,9 @@ func (o *Options) checkExternal(f *config.Faults) {
 	}
 	if o.StagingDir != "" {
 		f.Add("Options.StagingDir", "has no effect with Options.External: files are not kept on disk on their way")
+	}
+	if o.InMemory != 0 {
+		f.Add("Options.InMemory", "has no effect with Options.External: files do not wait for their upload")
 	}
 	e.check(f)
 	if e.Integration != "" {

@@ -19,7 +19,7 @@ func TestOptionFaults(t *testing.T) {
 	_, err := checked("sink/snowflake.New", "", &Options{
 		Mode: 7, Evolve: -1, Key: []string{"a", "A", ""}, Database: "\x00", Schema: strings.Repeat("s", 256), Rejects: "\xff",
 		Stage: "\x00", Prefix: "/it's", FileSize: 1, FlushInterval: -1, Compression: 9, OnError: SkipFileOver(101), Uploads: 1000, CopyFiles: 1001,
-		SchemaEvolution: true, External: &External{}, StagingDir: "it's", Warehouse: "\x00", Role: "\x00", LockTimeout: time.Millisecond, StatementTimeout: 8 * 24 * time.Hour,
+		SchemaEvolution: true, External: &External{}, InMemory: -1, StagingDir: "it's", Warehouse: "\x00", Role: "\x00", LockTimeout: time.Millisecond, StatementTimeout: 8 * 24 * time.Hour,
 	})
 	var faults *config.Error
 	if !errors.As(err, &faults) {

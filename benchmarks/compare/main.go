@@ -7,7 +7,7 @@
 // peak memory of our process, cpu what our process and the reference's used of all cores, the medians too. load is how many
 // processes the machine had to run in the last minute, of which a case needs one or two: above that, the ratio
 // says less than the CPU does. Of staged-local, whose server is the same for both and in no hurry, ratio is that of the
-// CPU, and the reference's memory and the bytes uploaded by both are printed too. Without a case it names those there are.
+// CPU, and the reference's memory and the bytes uploaded by both are printed too; the same goes for streaming-local. Without a case it names those there are.
 // The data is made once and kept under .cache.
 //
 // Rows of the memory cases are in memory as Arrow records before the clock starts, on both sides, and go into tables that
@@ -71,6 +71,7 @@ var jobs = map[string]job{
 	"memory-mysql-limit":    {data: trips.Part, server: host.MariaDB, ready: outFile, floe: toMySQL, ref: toMySQLFromFile},
 	"memory-sqlite":         {data: trips.Part, floe: toSQLite, ref: toSQLiteByInsert},
 	"staged-local":          {data: trips.Part, server: host.Snowflake, ready: stagedAlike, floe: stageOurs, ref: stageByADBC, client: true},
+	"streaming-local":       {data: trips.Part, server: host.Snowflake, ready: streamedAlike, floe: streamOurs, ref: streamByHand, client: true},
 	"postgres-duckdb":       {data: trips.Part, server: host.Postgres, ready: fillPostgres, floe: postgresToDuckDB, ref: postgresToDuckDBByScan},
 }
 

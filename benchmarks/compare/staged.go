@@ -122,8 +122,13 @@ func stagedAlike(ctx context.Context, in input) (err error) {
 	if err != nil {
 		return err
 	}
-	if want := fmt.Sprint(trips.PartRows); floe != ref || !strings.HasPrefix(floe, want+" ") {
-		return fmt.Errorf("of %s rows one has %s, the other %s", want, floe, ref)
+	return alike(trips.PartRows, floe, ref)
+}
+
+// alike holds that both tables have so many rows, and the same sums.
+func alike(rows int64, floe, ref string) error {
+	if floe != ref || !strings.HasPrefix(floe, fmt.Sprint(rows, " ")) {
+		return fmt.Errorf("of %d rows one has %s, the other %s", rows, floe, ref)
 	}
 	fmt.Fprintln(os.Stderr, "both alike:", floe)
 	return nil

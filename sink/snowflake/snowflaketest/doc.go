@@ -56,6 +56,16 @@
 //     within 14 days, whatever COPY knows of it or does with it; what was accepted outlives the server. Pipes that are paused,
 //     stale, stopped or handed over; REFRESH, SYSTEM$PIPE_STATUS, COPY_HISTORY, VALIDATE_PIPE_LOAD; AUTO_INGEST on external
 //     stages.
+//   - Snowpipe Streaming, the high-performance kind, by its REST interface: the ingest plane's host name and scoped tokens, for
+//     JWT, OAuth and programmatic access tokens; channels, of default pipes and of those that CREATE PIPE has made, which
+//     match columns by name or transform rows. Rows are accepted durably, and committed later together with their offset
+//     token, in one transaction: also those of a channel that nobody opens again, and not those of one that somebody opens,
+//     which fences who had it. Rows that the table cannot take are dropped, counted for the channel's life, and written to
+//     ERROR_TABLE where ERROR_LOGGING is on; the token moves past them. Defaults, schema evolution, JSON's null in VARIANT,
+//     elastic rows that may come twice; limits of a request's size and of a channel's rate; privileges; replaced pipes and
+//     tables take their channels with them; channels end after 30 days without use. Effects for its calls are made by
+//     [Refuse], [Reject], [ChannelCode], [NeverCommit], [LoseRows] and others, which [Streaming] and [Channel] choose;
+//     [Server.CommitStreaming], [Server.ExpireStreamingTokens] and [Server.FailOver] have it happen at once.
 //   - Values: NUMBER to 38 digits, timestamps to the nanosecond from year 1 to 9999, in three kinds, VARIANT, OBJECT, ARRAY;
 //     names fold to upper case, quoted ones stay.
 //   - Roles, GRANT and REVOKE, with privileges enforced; SHOW, DESCRIBE, INFORMATION_SCHEMA; warehouses that are suspended.
@@ -75,6 +85,12 @@
 //     parallel and in no order, in a minute or so. A file is reported when it is done, never in progress. Objects that come to
 //     an external stage are noticed by listing it. A file's name in COPY_HISTORY is below the location in the pipe's statement,
 //     as in reports. Names without a schema in a pipe's statement are of the pipe's own.
+//   - Snowpipe Streaming answers in the shapes that were seen of accounts, or, with [Options].DocumentedShapes, in those of the
+//     documentation. Nobody has told what accounts say to bodies that are no rows, to requests that are too long (413 here),
+//     to continuation tokens that were used (409), and to an initial offset token for a channel that there is (it keeps its
+//     own). Names of databases, schemas and pipes in addresses may be in another case, those of channels may not. Rows whose
+//     values have unusual forms are inserted after the others of their commit. Columns with errors beyond a row's first one
+//     are not told. DESCRIBE PIPE knows no default pipe, and SHOW PIPES those that have channels.
 //   - Tokens, signed addresses and request ids are forgotten when a server ends. An account of Snowflake has no end.
 //   - The last 100 statements of a session are remembered, not those of a day.
 //   - Telemetry is taken and dropped; the query context is always empty.
@@ -84,6 +100,8 @@
 //   - TLS, proxies, the SQL API, S3 and Azure as internal stages, external browser, Okta, MFA, workload identity.
 //   - Procedures, functions, tasks, streams, sequences, clones, policies, tags, EXPLAIN, unloading (COPY INTO a stage), Avro,
 //     ORC and XML.
+//   - Of Snowpipe Streaming: the classic architecture, files that clients write for it, validate-credentials, the limits of
+//     pipes and of channels in a pipe, SNOWPIPE_STREAMING_CHANNEL_HISTORY, clustering at ingest.
 //   - Of Snowpipe: notifications of errors, AUTO_INGEST on internal stages, PIPE_EXECUTION_PAUSED of schemas and of the account,
 //     PIPE_USAGE_HISTORY.
 //   - Time travel, SAMPLE, PIVOT, MATCH_RECOGNIZE, ROLLUP and CUBE, ASOF JOIN, INSERT into several tables, collations,

@@ -266,3 +266,36 @@ func TestStreamingManyChannels(t *testing.T) {
 		t.Errorf("accepted: %+v", got)
 	}
 }
+
+// TestStreamingIdle holds that a channel that nobody uses for 30 days is forgotten, with its token.
+func TestStreamingIdle(t *testing.T) {
+	t.Parallel()
+	c := newClock()
+	srv, s := startStreaming(t, snowflaketest.Options{Now: c.now, StreamingDelay: manual, StreamingTokens: 100 * 24 * time.Hour})
+	used, _ := s.open("T-STREAMING", "USED")
+	idle, _ := s.open("T-STREAMING", "IDLE")
+	waiting, _ := s.open("T-STREAMING", "WAITING")
+	used = s.mustAppend("T-STREAMING", "USED", used, "1", numbers(0, 1))
+	idle = s.mustAppend("T-STREAMING", "IDLE", idle, "1", numbers(1, 2))
+	commit(t, srv)
+	s.mustAppend("T-STREAMING", "WAITING", waiting, "1", numbers(2, 3))
+	c.add(29 * 24 * time.Hour)
+	s.mustAppend("T-STREAMING", "USED", used, "2", numbers(3, 4))
+	if st := s.status("T-STREAMING", "IDLE")["IDLE"]; st["last_committed_offset_token"] != "1" {
+		t.Errorf("after 29 days the channel is %v", st)
+	}
+	c.add(2 * 24 * time.Hour)
+	if st := s.status("T-STREAMING", "IDLE", "USED", "WAITING"); len(st) != 2 || st["IDLE"] != nil {
+		t.Errorf("after 31 days the channels are %v", st)
+	}
+	if status, got := s.append("T-STREAMING", "IDLE", idle, "2", numbers(4, 5)); status != 404 || got["error_code"] != "ERR_CHANNEL_DOES_NOT_EXIST_OR_IS_NOT_AUTHORIZED" {
+		t.Errorf("an append is answered %d %v", status, got)
+	}
+	if _, st := s.open("T-STREAMING", "IDLE"); st["last_committed_offset_token"] != nil || st["rows_inserted"] != 0.0 {
+		t.Errorf("opened again the channel is %v", st)
+	}
+	commit(t, srv)
+	if got := fmt.Sprint(query(t, open(t, srv), "SELECT COUNT(*) FROM T")); got != "[[4]]" {
+		t.Errorf("the table has %s rows", got)
+	}
+}

@@ -32,10 +32,11 @@ type channelState struct {
 	Name    string
 	Elastic bool `json:",omitempty"` // that of a pipe's rows without a channel: nobody opens it or is told of it
 	Created time.Time
-	Opened  int64   // client sequencer: how often it was opened
-	Row     int64   // row sequencer of the last append that is committed
-	Token   *string // offset token of it
-	Role    int64   // that opened it
+	Opened  int64     // client sequencer: how often it was opened
+	Row     int64     // row sequencer of the last append that is committed
+	Token   *string   // offset token of it
+	Used    time.Time // when it was opened, or committed something, last
+	Role    int64     // that opened it
 	User    int64
 
 	Inserted, Parsed, Errors int64
@@ -46,6 +47,12 @@ type channelState struct {
 	Waited                   time.Duration // between accepting them and committing them, in sum
 	Broken                   string        // the code of why it has to be opened again; "" = it is good
 }
+
+// kept is how long a channel is remembered that nobody uses.
+const kept = 30 * 24 * time.Hour
+
+// gone reports whether a channel was not used for so long that it is forgotten, with its token.
+func (c *channel) gone(now time.Time) bool { return len(c.pending) == 0 && now.Sub(c.Used) > kept }
 
 // channelKey is where the name of a channel is unique.
 type channelKey struct {

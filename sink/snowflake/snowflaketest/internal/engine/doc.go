@@ -15,6 +15,11 @@
 // those are, and what became of them, is in tables of the DuckDB file: a file's rows and its entry there come in one
 // transaction, so that a process that is killed loads none twice.
 //
+// Rows of Snowpipe Streaming are files in a directory of their own from their acceptance to their commit, one for each request,
+// written before the request is answered. Channels are in a table of the DuckDB file: a commit inserts the rows and moves the
+// channel's offset token and counters in one transaction, then removes the files. When an account is opened, files that no
+// channel waits for go, and the others are committed. The lock of the channels in memory is taken after the engine's.
+//
 // # Faithful
 //
 // Keys are kept and not enforced. At most 20 statements wait for a lock; the one that would close a circle of waits fails,

@@ -3,6 +3,7 @@ package engine
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/floedata/floe/sink/snowflake/snowflaketest/internal/syntax"
 )
@@ -26,7 +27,7 @@ func (w *work) showChannels(st *syntax.Show) (*Result, error) {
 	res := &Result{Class: Show, Columns: headed([]string{
 		"created_on:t", "name", "database_name", "schema_name", "table_name", "client_sequencer:n", "row_sequencer:n", "offset_token", "pipe_name",
 	})}
-	for _, c := range w.e.streams.all() {
+	for _, c := range w.e.streams.all(w.e.now()) {
 		o := w.e.catalog.objects[c.Pipe]
 		if o == nil || !w.visible(o) || in != nil && !w.inside(o, in) && (o.Pipe == nil || o.Pipe.Table != in.ID) {
 			continue
@@ -52,12 +53,12 @@ func (w *work) showChannels(st *syntax.Show) (*Result, error) {
 }
 
 // all returns what is committed of the channels that have names of their own, by these.
-func (s *streams) all() []channelState {
+func (s *streams) all(now time.Time) []channelState {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var out []channelState
 	for _, c := range s.channels {
-		if !c.Elastic {
+		if !c.Elastic && !c.gone(now) {
 			out = append(out, c.channelState)
 		}
 	}

@@ -48,7 +48,7 @@ func (e *Engine) Append(ctx context.Context, who Streamer, at PipeAddress, a App
 		return "", no
 	}
 	s.mu.Lock()
-	c, no := s.holder(at, a)
+	c, no := s.holder(at, a, e.now())
 	if no == nil {
 		no = c.pace.take(e, int64(len(a.Rows)))
 	}
@@ -60,7 +60,7 @@ func (e *Engine) Append(ctx context.Context, who Streamer, at PipeAddress, a App
 		return "", no
 	}
 	in := &accepted{Start: a.Start, End: a.End, At: e.now(), Rows: rows, Bytes: int64(len(a.Rows))}
-	return e.accept(in, a, func() (*channel, *StreamError) { return s.holder(at, a) })
+	return e.accept(in, a, func() (*channel, *StreamError) { return s.holder(at, a, e.now()) })
 }
 
 // Appended returns what was accepted since the engine was opened.
@@ -117,14 +117,14 @@ func (e *Engine) accept(in *accepted, a AppendRows, find func() (*channel, *Stre
 
 // holder returns the channel of an append, if its token is the one that has to come. No channel is one that is not there. The
 // caller holds mu.
-func (s *streams) holder(at PipeAddress, a AppendRows) (*channel, *StreamError) {
+func (s *streams) holder(at PipeAddress, a AppendRows, now time.Time) (*channel, *StreamError) {
 	id, opened, row, ok := continued(a.Continuation)
 	if !ok {
 		// Approximate: what an account says to a token that is none.
 		return nil, refuseStream(http.StatusBadRequest, codeStale, "The continuation token is missing or is none. Please reopen the channel.")
 	}
 	c := s.channels[id]
-	if c == nil || c.Elastic || c.Name != a.Channel || !c.Path.same(at) {
+	if c == nil || c.Elastic || c.Name != a.Channel || !c.Path.same(at) || c.gone(now) {
 		return nil, noChannel(a.Channel)
 	}
 	switch {

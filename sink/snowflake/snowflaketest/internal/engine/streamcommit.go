@@ -239,7 +239,7 @@ func (w *work) streamRows(p *streamPipe, portions []*portion) error {
 // enter adds an append that was loaded to what is told of the channel.
 func (c *channelState) enter(w *work, a *accepted, r copyinto.FileResult) {
 	now := w.e.now()
-	c.Row = a.row
+	c.Row, c.Used = a.row, now
 	if a.End != nil {
 		c.Token = a.End
 	}

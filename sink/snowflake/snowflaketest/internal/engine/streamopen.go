@@ -81,6 +81,18 @@ func (w *work) openChannel(p *streamPipe, name string, o OpenChannel) (*channel,
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c := s.names[key]
+	if c != nil && c.gone(w.e.now()) {
+		forgotten := c
+		w.done = append(w.done, func() {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.remove(forgotten)
+		})
+		if err := w.exec(`DELETE FROM floe_channels WHERE id = ?`, c.ID); err != nil {
+			return nil, err
+		}
+		c = nil
+	}
 	if c == nil {
 		c = &channel{channelState: channelState{Pipe: p.id, Name: name, Created: w.e.now(), Token: o.Token, Elastic: name == elasticName}, next: 1}
 		s.last++
@@ -90,7 +102,7 @@ func (w *work) openChannel(p *streamPipe, name string, o OpenChannel) (*channel,
 	}
 	state := c.channelState
 	state.Opened++
-	state.Path, state.Role, state.User, state.Broken = p.path, w.s.role, w.s.user, ""
+	state.Path, state.Role, state.User, state.Broken, state.Used = p.path, w.s.role, w.s.user, "", w.e.now()
 	w.done = append(w.done, func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -109,7 +121,7 @@ func (e *Engine) DropChannel(ctx context.Context, who Streamer, at PipeAddress, 
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		c := s.names[channelKey{p.id, name}]
-		if c == nil || c.Elastic {
+		if c == nil || c.Elastic || c.gone(e.now()) {
 			return noChannel(name)
 		}
 		if failUncommitted && len(c.pending) > 0 {
@@ -132,7 +144,7 @@ func (e *Engine) ChannelStatuses(ctx context.Context, who Streamer, at PipeAddre
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		for _, c := range s.of(p.id) {
-			if !c.Elastic && slices.Contains(names, c.Name) {
+			if !c.Elastic && slices.Contains(names, c.Name) && !c.gone(e.now()) {
 				out[c.Name] = c.status()
 			}
 		}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"time"
 )
 
 // turn waits until nobody else opens or drops the channel of that name, and answers what ends the turn: what is opened last
@@ -53,7 +54,7 @@ func (c *Client) OpenChannelWith(ctx context.Context, name string, o OpenOptions
 	if err != nil {
 		return nil, ChannelStatus{}, err
 	}
-	status := reply.Status.status(c.opts.Now())
+	status := reply.Status.status(time.Now())
 	if e, ok := status.Err().(*Error); ok {
 		e.Op, e.Target, e.Status = r.op, name, http.StatusOK
 		return nil, status, e
@@ -170,7 +171,7 @@ func (c *Client) statuses(ctx context.Context, names []string) (map[string]Chann
 		if err != nil {
 			return nil, err
 		}
-		now := c.opts.Now()
+		now := time.Now()
 		for name, status := range statuses {
 			s := status.status(now)
 			set(&s.Channel, name)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"runtime"
+	"strings"
 	"sync"
 	"time"
 
@@ -82,7 +83,7 @@ func newClient(name, database, schema, pipe string, opts *ClientOptions) (*Clien
 	o.check(&f)
 	c := &Client{
 		name: name, database: o.fold(database), schema: o.fold(schema), pipe: o.foldPipe(pipe),
-		room: semaphore.NewWeighted(o.BufferedBytes), compressors: newCompressors(),
+		room: semaphore.NewWeighted(o.BufferedBytes + appendBytes), compressors: newCompressors(),
 		channels: map[string]*Channel{}, turns: map[string]chan struct{}{},
 	}
 	if o.HTTPClient == nil {
@@ -100,7 +101,7 @@ func newClient(name, database, schema, pipe string, opts *ClientOptions) (*Clien
 	}
 	c.wire = &wire{
 		http: o.HTTPClient, scheme: a.scheme, account: a.host, role: o.fold(o.Profile.Role), credentials: credentials,
-		agent:   agentOf(o.Application, runtime.GOOS+" "+runtime.GOARCH, "GO/"+runtime.Version()),
+		agent:   agentOf(o.Application, runtime.GOOS+" "+runtime.GOARCH, "GO/"+strings.TrimPrefix(strings.Fields(runtime.Version())[0], "go")),
 		timeout: o.RequestTimeout, retry: o.RetryTimeout, now: o.Now, log: o.Logger.With("client", name, "pipe", c.pipe),
 		turn: make(chan struct{}, 1),
 	}

@@ -116,12 +116,12 @@ func (c *elasticCall) send(ctx context.Context) error {
 		err.Limit = int64(c.most)
 		return err
 	}
-	if err := c.e.client.reserve(ctx, elasticName, int64(c.bytes)); err != nil {
+	if err := c.e.client.reserve(ctx, elasticName, int64(c.bytes)+appendBytes); err != nil {
 		return err
 	}
 	p := &piece{draft: c.draft, done: make(chan error, 1)}
 	if err := c.e.enqueue(p); err != nil {
-		c.e.client.room.Release(int64(c.bytes))
+		c.e.client.room.Release(int64(c.bytes) + appendBytes)
 		return err
 	}
 	c.sent = append(c.sent, p)
@@ -215,7 +215,7 @@ func (e *ElasticChannel) deliver(ctx context.Context, batch []*piece) {
 		if !read {
 			p.free()
 		}
-		e.client.room.Release(int64(p.bytes))
+		e.client.room.Release(int64(p.bytes) + appendBytes)
 		p.done <- err
 	}
 }
@@ -280,7 +280,7 @@ func (e *ElasticChannel) close(ctx context.Context, flush bool) error {
 	}
 	for _, p := range e.waiting {
 		p.free()
-		e.client.room.Release(int64(p.bytes))
+		e.client.room.Release(int64(p.bytes) + appendBytes)
 		p.done <- ErrClosed
 	}
 	e.waiting = nil

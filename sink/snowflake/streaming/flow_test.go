@@ -58,6 +58,27 @@ func TestFlush(t *testing.T) {
 	})
 }
 
+// TestFlushIntervalAndRetry: rows that were refused for a while do not wait for others again.
+func TestFlushIntervalAndRetry(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newService(t)
+		s.answer = nth("append", 0, answer{status: 429})
+		c := s.client(func(o *streaming.ClientOptions) { o.FlushInterval = time.Hour })
+		ch := open(t, c, "P0")
+		before := time.Now()
+		if err := ch.AppendRow(t.Context(), map[string]any{"ID": 1}, "1"); err != nil {
+			t.Fatal(err)
+		}
+		if err := ch.WaitForToken(t.Context(), "1"); err != nil {
+			t.Fatal(err)
+		}
+		if took := time.Since(before); took > time.Hour+time.Minute {
+			t.Errorf("it took %v", took)
+		}
+		closeClient(t, c)
+	})
+}
+
 // TestCommit: waiting ends when the rows are committed, and not before; what is waited for by many is asked for once.
 func TestCommit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -228,7 +249,7 @@ func TestBackPressure(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := newService(t)
 				c := s.client(func(o *streaming.ClientOptions) {
-					o.Overflow, o.UncompressedBytes, o.BufferedBytes, o.FlushInterval = overflow, 1000, 2000, 24*time.Hour
+					o.Overflow, o.UncompressedBytes, o.BufferedBytes, o.FlushInterval = overflow, 2000, 4000, 24*time.Hour
 				})
 				chs := []*streaming.Channel{open(t, c, "P0"), open(t, c, "P1"), open(t, c, "P2")}
 				s.delay = 10 * time.Second

@@ -48,8 +48,8 @@ type ClientOptions struct {
 	// Snowflake's bounds.
 	ChannelBytesPerSecond, ChannelRequestsPerSecond float64
 
-	// BufferedBytes is how much all channels hold of rows that the service has not accepted. Default: 128 MiB. At least
-	// twice UncompressedBytes.
+	// BufferedBytes is how much all channels hold of rows that the service has not accepted, with 100 bytes for each append
+	// beside its rows. Default: 128 MiB. At least twice UncompressedBytes.
 	BufferedBytes int64
 	// Overflow is what an append does that does not fit into BufferedBytes. Default: Block.
 	Overflow Overflow

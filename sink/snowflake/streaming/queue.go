@@ -1,14 +1,22 @@
 package streaming
 
+import "time"
+
 // queue is what a channel has appended and the service has not accepted, in order. It is not safe for concurrent use.
 type queue struct {
-	from  *blocks
-	list  []*block
-	begin int   // of the first block, how many bytes are accepted
-	cuts  int   // of the first block, how many cuts are accepted
-	bytes int64 // that wait
-	rows  int64
+	from    *blocks
+	list    []*block
+	begin   int   // of the first block, how many bytes are accepted
+	cuts    int   // of the first block, how many cuts are accepted
+	bytes   int64 // that wait
+	appends int64
 }
+
+// appendBytes is about what an append takes beside its rows.
+const appendBytes = 100
+
+// held is what the queue takes of the buffer.
+func (q *queue) held() int64 { return q.bytes + q.appends*appendBytes }
 
 // batch is the front of a queue: the rows of some appends, to be sent in one request.
 type batch struct {
@@ -19,12 +27,16 @@ type batch struct {
 	start, end string // offset tokens: the first row's and the last's
 
 	block, cuts int // where it ends: in that block of the queue, behind as many cuts
+	taken       time.Time
 }
+
+// held is what the batch takes of the buffer.
+func (b *batch) held() int64 { return int64(b.bytes) + int64(b.appends)*appendBytes }
 
 // take returns as many appends as there are in most bytes, and at least one; none where the queue is empty. The queue keeps
 // them.
 func (q *queue) take(most int) batch {
-	var b batch
+	b := batch{taken: time.Now()}
 	size := 0 // of what is behind the last cut
 	for i, x := range q.list {
 		at, n := 0, 0
@@ -77,7 +89,7 @@ func (q *queue) fill(b batch) batch {
 // accepted takes a batch off the queue. Its memory is used again, unless it is still read.
 func (q *queue) accepted(b batch, read bool) {
 	q.bytes -= int64(b.bytes)
-	q.rows -= b.rows
+	q.appends -= int64(b.appends)
 	for range b.block {
 		q.drop(read)
 	}
@@ -107,7 +119,7 @@ func (q *queue) give(read bool) {
 	for len(q.list) > 0 {
 		q.drop(read)
 	}
-	q.bytes, q.rows = 0, 0
+	q.bytes, q.appends = 0, 0
 }
 
 // draft is an append on its way into a queue: what nobody sees before it is put there.
@@ -199,7 +211,7 @@ func (q *queue) put(d *draft, rows int64, start, token string) {
 	x := q.list[len(q.list)-1]
 	x.cuts = append(x.cuts, cut{end: len(x.buf), rows: rows, start: start, token: token})
 	q.bytes += int64(d.bytes)
-	q.rows += rows
+	q.appends++
 }
 
 // abandon gives a draft up.

@@ -156,6 +156,9 @@ func failed(r *request, reply *http.Response, body []byte, now time.Time) *Error
 		Class: classOf(reply.StatusCode, f.code), RetryAfter: retryAfter(reply.Header, now),
 	}
 	e.Unknown = (reply.StatusCode >= 500 || reply.StatusCode == http.StatusRequestTimeout) && !untaken[f.code]
+	if e.Code == codeStalePipe && e.RetryAfter == 0 {
+		e.RetryAfter = time.Second // until the service knows the new pipe
+	}
 	if reply.StatusCode >= 300 && reply.StatusCode < 400 {
 		e.Message = "the service sends the request elsewhere, and it is not sent there: look at the account and the URL"
 	}

@@ -134,7 +134,6 @@ func (ch *Channel) request() (b batch, r *request, out *spill, err error) {
 	for {
 		ch.mu.Lock()
 		b = ch.queue.take(most)
-		ch.oldest = time.Now() // of what stays behind
 		ch.mu.Unlock()
 		if b.appends == 0 {
 			return b, nil, nil, nil
@@ -196,7 +195,8 @@ func (ch *Channel) took(b batch, token string, read bool) {
 	ch.continuation = token
 	ch.queue.accepted(b, read)
 	ch.accepted += int64(b.bytes)
-	ch.client.room.Release(int64(b.bytes))
+	ch.client.room.Release(b.held())
+	ch.oldest = b.taken // of what stays behind
 	if most := ch.client.most(); ch.most < most {
 		ch.most = min(ch.most+max(ch.most/16, 1), most)
 	}

@@ -91,7 +91,7 @@ func (ch *Channel) Status(ctx context.Context) (ChannelStatus, error) {
 	if err != nil {
 		return ChannelStatus{}, err
 	}
-	statuses, err := ch.client.ChannelStatuses(ctx, ch.name)
+	statuses, err := ch.client.statuses(ctx, []string{ch.name})
 	if err != nil {
 		return ChannelStatus{}, err
 	}
@@ -99,6 +99,7 @@ func (ch *Channel) Status(ctx context.Context) (ChannelStatus, error) {
 	if !ok {
 		return ChannelStatus{}, unknownChannel(ch.name)
 	}
+	ch.observe(&status)
 	return status, nil
 }
 

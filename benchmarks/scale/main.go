@@ -4,8 +4,9 @@
 //	duckdb rows=3000000 seconds=… cpu=…s rows/s=… rss=…MB size=…MB
 //	duckdb ok: memory spreads by …%, of 20%; the time of a row by …% by the clock and …% by the CPU, of 30%
 //
-// Arguments are a target, duckdb, postgres or snowflake, and sizes in millions of rows; without sizes 3, 30 and 300 go
-// into DuckDB, 10 and 100 into PostgreSQL, 5 and 50 to a stage of a fake Snowflake, and without a target all are done.
+// Arguments are a target, duckdb, postgres, snowflake or streaming, and sizes in millions of rows; without sizes 3, 30 and 300 go
+// into DuckDB, 10 and 100 into PostgreSQL, 5 and 50 to a stage of a fake Snowflake, 20 and 100 are streamed to one by a
+// hundred channels at once, and without a target all are done.
 //
 // The source is one Parquet file of a million rows under as many names as are needed, of which six columns are read, 100
 // bytes a row: a number, a time, two decimals, a word and a random text. The bounds of memory are the same for every size
@@ -45,6 +46,9 @@ import (
 
 const table = "trips"
 
+// columns are those of the source that are read.
+var columns = []string{"id", "pickup_at", "tolls", "total", "borough", "token"}
+
 // rowGroup is how many rows DuckDB keeps together.
 const rowGroup = 122_880
 
@@ -62,6 +66,7 @@ var targets = []target{
 	{"duckdb", []int{3, 30, 300}, nothing, duckDB},
 	{"postgres", []int{10, 100}, host.Postgres, postgres},
 	{"snowflake", []int{5, 50}, host.Snowflake, staged},
+	{"streaming", []int{20, 100}, host.Snowflake, streamed},
 }
 
 func nothing() (stop func() error, err error) { return func() error { return nil }, nil }
@@ -90,7 +95,7 @@ func main() {
 	flag.Int64Var(&l.DuckDB, "duckdb-memory", 64, "DuckDB's memory_limit in MiB")
 	flag.Int64Var(&l.Heap, "go-memory", 384, "GOMEMLIMIT in MiB")
 	flag.Usage = func() {
-		fmt.Fprintln(flag.CommandLine.Output(), "usage: scale [flags] [duckdb|postgres|snowflake [MILLIONS ...]]")
+		fmt.Fprintln(flag.CommandLine.Output(), "usage: scale [flags] [duckdb|postgres|snowflake|streaming [MILLIONS ...]]")
 		flag.PrintDefaults()
 	}
 	flag.Parse()
@@ -143,7 +148,7 @@ func choose(args []string) ([]target, error) {
 		}
 		return []target{t}, nil
 	}
-	return nil, fmt.Errorf("%q is not a target: give duckdb, postgres or snowflake", args[0])
+	return nil, fmt.Errorf("%q is not a target: give duckdb, postgres, snowflake or streaming", args[0])
 }
 
 func (t target) scale(ctx context.Context, l load) (err error) {
@@ -220,7 +225,7 @@ func (l load) in() string { return filepath.Join(l.Dir, "in") }
 // pipe moves all files into dst.
 func (l load) pipe(ctx context.Context, dst sink.Sink) (err error) {
 	src, err := file.New([]string{l.in()}, &file.Options{
-		Schema: trips.Columns("id", "pickup_at", "tolls", "total", "borough", "token"),
+		Schema: trips.Columns(columns...),
 	})
 	if err != nil {
 		return err

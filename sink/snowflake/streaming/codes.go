@@ -7,6 +7,7 @@ const (
 	codeOpenInProgress    = "ERR_OPEN_CHANNEL_IN_PROGRESS"
 	codeUncommitted       = "ERR_CHANNEL_HAS_UNCOMMITTED_DATA"
 	codeStalePipe         = "STALE_PIPE_CACHE"
+	codeExpired           = "390318"
 	codeUnknownChannel    = "ERR_CHANNEL_DOES_NOT_EXIST_OR_IS_NOT_AUTHORIZED"
 	codeMemoryThreshold   = "MemoryThresholdExceeded"
 	codeReceiverSaturated = "ReceiverSaturated"

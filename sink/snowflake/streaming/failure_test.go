@@ -151,6 +151,12 @@ func TestRepeated(t *testing.T) {
 			}
 			return nil
 		}, 2, 0},
+		{"expired, three times", func(n int) *answer {
+			if n < 3 {
+				return &answer{status: 401, body: `{"code":"390318","message":"OAuth access token expired."}`}
+			}
+			return nil
+		}, 4, 0},
 		{"403", func(n int) *answer {
 			if n == 0 {
 				return &answer{status: 403}

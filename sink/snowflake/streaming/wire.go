@@ -179,20 +179,26 @@ func sleep(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// send sends a request, once more with another token where its own is not accepted. Its errors are of type *Error, but for
+// renewals is how often a call may get another token where it is told that its own has expired. What is refused for another
+// reason is tried once more.
+const renewals = 3
+
+// send sends a request, and again with another token where its own is not accepted. Its errors are of type *Error, but for
 // that of ctx.
 func (w *wire) send(ctx context.Context, r *request) ([]byte, error) {
-	for renewed := false; ; renewed = true {
+	for n := 0; ; n++ {
 		set, refused, err := w.authorize(ctx, r)
 		if err != nil {
 			return nil, err
 		}
 		body, err := w.try(ctx, r, set)
 		e := (*Error)(nil)
-		if denied := errors.As(err, &e) && (e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden); denied && !renewed && refused() {
-			continue
+		if !errors.As(err, &e) || e.Status != http.StatusUnauthorized && e.Status != http.StatusForbidden {
+			return body, err
 		}
-		return body, err
+		if again := n == 0 || e.Code == codeExpired && n < renewals; !refused() || !again {
+			return body, err
+		}
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -24,6 +25,15 @@ type pipe struct {
 	id     pipeID
 	client *snowpipe.Client
 	*poller
+}
+
+// await waits until the pipe is done with files that were named to it, and returns what became of them, in order.
+func (q *pipe) await(ctx context.Context, files []owedFile) ([]snowpipe.File, error) {
+	own := slices.Clone(files)
+	for i := range own {
+		own[i].pipe = q.id
+	}
+	return q.poller.await(ctx, own)
 }
 
 // pipes are those that a sink has to do with, by name: one as a rule, and others that an earlier process has left files with.

@@ -47,7 +47,7 @@ type awaited struct {
 // historyAfter is after how many looks at the report, which has the last ten minutes, the history is asked too.
 const historyAfter = 24
 
-// await waits until the pipe is done with files, and returns what became of them, in order.
+// await is [pipe.await] of files that know their pipe.
 func (q *poller) await(ctx context.Context, files []owedFile) ([]snowpipe.File, error) {
 	waits := make([]*wait, len(files))
 	for i, f := range files {
@@ -257,7 +257,7 @@ func (q *poller) ask(ctx context.Context, c *sql.Conn, late []*wait) error {
 		return err
 	}
 	for _, w := range rest {
-		if id := w.file.pipe; info == nil || id.name != "" && id.created != info.Created.UnixMilli() {
+		if id := w.file.pipe; info == nil || id.created != info.Created.UnixMilli() {
 			q.end([]*wait{w}, q.p.undecided([]owedFile{w.file}, "the pipe "+q.pipe+" was dropped or made anew since it was named to it"))
 		}
 	}

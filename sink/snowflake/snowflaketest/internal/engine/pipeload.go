@@ -123,7 +123,7 @@ func (e *Engine) loadNext(ctx context.Context, stopped map[int64]bool) (wait tim
 	case ctx.Err() != nil:
 		return pipeIdle, true
 	case errors.As(err, &why):
-		stopped[o.ID] = true
+		stopped[o.ID], err = true, nil // others go on
 		if o.Pipe.Fault != why.err.Message {
 			err = itself.locked(ctx, func(w *work) error {
 				o := e.catalog.objects[o.ID] // what failed may have had the catalog read again

@@ -169,3 +169,60 @@ func FuzzQuick(f *testing.F) {
 		}
 	})
 }
+
+// FuzzLoadRows holds that no row makes a load fail: it is inserted, or has an error.
+func FuzzLoadRows(f *testing.F) {
+	for _, text := range []string{
+		`{"N":1,"S":"a"}`, `{"N":"1e5","F":"NaN","O":"{}","V":null}` + "\n" + `{"n":{},"more":[]}`, `{"S":"\u0000","B":"AQ==","D":"x","T":1e300}`, "[]\n{", `{"N":1,"n":2}`,
+		`{"S":"\ud800"}`, `{"O":"[1]","A":{},"B":12}`, "{\"S\":\"\xff\"}",
+	} {
+		f.Add([]byte(text))
+	}
+	conn := newQuickBench(f)
+	format := defaultJSON()
+	format.BinaryFormat = Base64
+	req := Request{Table: "T", Dest: "t", Source: Source{Format: format}, Options: Options{Match: MatchInsensitive}}
+	var made []string
+	for i, c := range []struct {
+		name string
+		typ  types.Type
+	}{
+		{"N", types.Type{Kind: types.Fixed, Precision: 10, Scale: 2}},
+		{"F", types.Type{Kind: types.Real}},
+		{"S", types.Type{Kind: types.Text, Length: 5}},
+		{"B", types.Type{Kind: types.Binary, Length: 4}},
+		{"L", types.Type{Kind: types.Boolean}},
+		{"D", types.Type{Kind: types.Date}},
+		{"T", types.Type{Kind: types.Time, Scale: 3}},
+		{"TS", types.Type{Kind: types.TimestampNTZ, Scale: 6}},
+		{"TZ", types.Type{Kind: types.TimestampTZ, Scale: 3}},
+		{"V", types.Type{Kind: types.Variant}},
+		{"O", types.Type{Kind: types.Object}},
+		{"A", types.Type{Kind: types.Array}},
+	} {
+		column := Column{Name: c.name, Dest: fmt.Sprintf("c%d", i), Type: c.typ, Nullable: c.name != "N"}
+		if c.name == "S" {
+			column.Default = "'none'"
+		}
+		req.Columns = append(req.Columns, column)
+		made = append(made, column.Dest+" "+c.typ.DuckDB())
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		if _, err := conn.ExecContext(t.Context(), "CREATE OR REPLACE TEMP TABLE t ("+strings.Join(made, ", ")+")"); err != nil {
+			t.Fatal(err)
+		}
+		req := req
+		req.Files = []File{{Name: "C", Text: text}}
+		results, err := LoadRows(t.Context(), conn, conn, req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var rows int64
+		if err := conn.QueryRowContext(t.Context(), "SELECT count(*) FROM t").Scan(&rows); err != nil {
+			t.Fatal(err)
+		}
+		if r := results[0]; rows != r.Loaded || r.Loaded+r.ErrorsSeen != r.Parsed {
+			t.Errorf("%d rows in the table: %+v", rows, r)
+		}
+	})
+}

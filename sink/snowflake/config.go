@@ -113,6 +113,9 @@ func (c Config) driver(o Options) (*gosnowflake.Config, []config.Fault) {
 		*f.field = sf.Plain(o.resolve(f.name))
 	}
 	set(&driver.Application, "Floe")
+	if driver.CloudStorageTimeout <= 0 {
+		driver.CloudStorageTimeout = o.StatementTimeout // else an upload that hangs does so for ever, whatever its context
+	}
 	params := make(map[string]*string, len(driver.Params))
 	for name, value := range driver.Params {
 		params[name] = value

@@ -80,7 +80,7 @@ type Options struct {
 	QueryTag string
 	// LockTimeout is how long a statement waits for another transaction. Default: 60 s.
 	LockTimeout time.Duration
-	// StatementTimeout is how long a statement may run. Default: 1 h.
+	// StatementTimeout is how long a statement may run, and, of what [Open] connects, each call of an upload. Default: 1 h.
 	StatementTimeout time.Duration
 
 	// Logger is told what the sink creates, evolves and swaps. nil: nothing is logged.

@@ -68,6 +68,7 @@
 //     [Server.CommitStreaming], [Server.ExpireStreamingTokens] and [Server.FailOver] have it happen at once.
 //   - Values: NUMBER to 38 digits, timestamps to the nanosecond from year 1 to 9999, in three kinds, VARIANT, OBJECT, ARRAY;
 //     names fold to upper case, quoted ones stay.
+//   - External stages over S3, GCS and Azure, with storage integrations, the places that these allow, and who may use them.
 //   - Roles, GRANT and REVOKE, with privileges enforced; SHOW, DESCRIBE, INFORMATION_SCHEMA; warehouses that are suspended.
 //   - Snowflake Scripting: blocks with DECLARE, LET, IF, FOR, RETURN, RAISE, EXCEPTION, cursors and RESULTSETs.
 //
@@ -80,7 +81,9 @@
 //     their texts are. GROUP BY and DISTINCT tell instants of TIMESTAMP_TZ apart by their offsets too.
 //   - The columns of SHOW and of INFORMATION_SCHEMA that the fake has no value for are NULL or empty.
 //   - Stages stand for those of an account on Google Cloud, whose presigned addresses the driver uses over plain HTTP too;
-//     files are kept decrypted, and LIST tells the sizes of that. External stages are the buckets of [Options].Buckets.
+//     files are kept decrypted, and LIST tells the sizes of that. External stages read the buckets of [Options].Buckets, whatever
+//     credentials they have; of a URL without a slash at the end they have the directory, not all that begins so.
+//   - ENABLE_SCHEMA_EVOLUTION leaves a COPY's transaction open: what Snowflake does with it is not known.
 //   - Pipes load files one after another as they come, a moment after that ([Options].PipeDelay): Snowflake loads them in
 //     parallel and in no order, in a minute or so. A file is reported when it is done, never in progress. Objects that come to
 //     an external stage are noticed by listing it. A file's name in COPY_HISTORY is below the location in the pipe's statement,
@@ -98,8 +101,9 @@
 // # Missing
 //
 //   - TLS, proxies, the SQL API, S3 and Azure as internal stages, external browser, Okta, MFA, workload identity.
-//   - Procedures, functions, tasks, streams, sequences, clones, policies, tags, EXPLAIN, unloading (COPY INTO a stage), Avro,
-//     ORC and XML.
+//   - Procedures, functions, tasks, streams, sequences, clones of databases and schemas, UNDROP, GET_DDL, policies, tags,
+//     EXPLAIN, change tracking, directory tables, integrations other than those of storage, unloading (COPY INTO a stage),
+//     Avro, ORC and XML.
 //   - Of Snowpipe Streaming: the classic architecture, files that clients write for it, validate-credentials, the limits of
 //     pipes and of channels in a pipe, SNOWPIPE_STREAMING_CHANNEL_HISTORY, clustering at ingest.
 //   - Of Snowpipe: notifications of errors, AUTO_INGEST on internal stages, PIPE_EXECUTION_PAUSED of schemas and of the account,

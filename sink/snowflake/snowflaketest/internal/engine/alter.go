@@ -46,6 +46,10 @@ func (w *work) alterTable(st *syntax.AlterTable) (*Result, error) {
 		err = o.Table.constraint(w, a.Constraint)
 	case *syntax.DropConstraint:
 		err = o.Table.dropConstraint(a)
+	case *syntax.ClusterBy:
+		if o.Table.Cluster = ""; a.Keys != "" {
+			err = w.cluster(o, a.Keys)
+		}
 	case *syntax.SetParams:
 		err = w.tableParams(o, a.Params)
 	case *syntax.UnsetParams:

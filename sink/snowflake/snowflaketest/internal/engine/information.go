@@ -121,7 +121,7 @@ func init() {
 					optional(o.Comment), "NO", "NO", "NO", "NO",
 				}
 				if o.Kind == syntax.Table {
-					row[4], row[5], row[7], row[8], row[9] = "BASE TABLE", long(o.Transient), itoa(w.rowsIn(o)), "0", retention(o)
+					row[4], row[5], row[6], row[7], row[8], row[9] = "BASE TABLE", long(o.Transient), optional(clustering(o)), itoa(w.rowsIn(o)), "0", retention(o)
 					if o.Session != 0 {
 						row[4], row[14] = "LOCAL TEMPORARY", "YES"
 					}

@@ -58,7 +58,7 @@ func init() {
 			row: func(w *work, o *object) []any {
 				database, schema := w.place(o)
 				return []any{
-					o.Created, o.Name, database, schema, persistence(o), o.Comment, "", itoa(w.rowsIn(o)), "0", w.e.catalog.name(o.Owner),
+					o.Created, o.Name, database, schema, persistence(o), o.Comment, clustering(o), itoa(w.rowsIn(o)), "0", w.e.catalog.name(o.Owner),
 					retention(o), "OFF", "OFF", "OFF", nil, nil, "N", yes(o.Table.Evolution), "ROLE", "N", nil, "N", "N", "N", "N",
 				}
 			},
@@ -229,6 +229,14 @@ func retention(o *object) string {
 		return "1"
 	}
 	return o.Retention
+}
+
+// clustering is the key by which a table is clustered.
+func clustering(o *object) string {
+	if o.Table.Cluster == "" {
+		return ""
+	}
+	return "LINEAR(" + o.Table.Cluster + ")"
 }
 
 func transient(o *object) string {

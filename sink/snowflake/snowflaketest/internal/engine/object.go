@@ -41,6 +41,7 @@ type table struct {
 	Last        int64        // ID of the column that came last
 	Constraints []constraint `json:",omitempty"`
 	Evolution   bool         // ENABLE_SCHEMA_EVOLUTION
+	Cluster     string       `json:",omitempty"` // the keys of CLUSTER BY
 
 	ErrorLogging bool  `json:",omitempty"`
 	Stage        stage // @%table

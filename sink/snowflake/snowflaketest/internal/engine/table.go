@@ -156,6 +156,11 @@ func (w *work) createTable(st *syntax.CreateTable) (*Result, error) {
 	if err := w.createRows(o); err != nil {
 		return nil, err
 	}
+	if st.Cluster != "" {
+		if err := w.cluster(o, st.Cluster); err != nil {
+			return nil, err
+		}
+	}
 	if err := w.save(o); err != nil {
 		return nil, err
 	}
@@ -166,6 +171,22 @@ func (w *work) createTable(st *syntax.CreateTable) (*Result, error) {
 		}
 	}
 	return status(DDL, fmt.Sprintf("Table %s successfully created.", quoted(to.name))), drop()
+}
+
+// cluster sets the keys of CLUSTER BY, which are shown, and change no answer.
+func (w *work) cluster(o *object, keys string) error {
+	statements, err := syntax.Parse("SELECT " + keys + " FROM " + w.e.catalog.full(o))
+	if err != nil {
+		return err
+	}
+	st, ok := statements[0].(*syntax.QueryStmt)
+	if !ok || len(statements) != 1 {
+		return compilation(1003, "42000", "invalid clustering keys (%s)", keys) // approximate
+	}
+	reads := w.reads
+	_, _, err = w.translate(st.Query)
+	o.Table.Cluster, w.reads = keys, reads // nothing is read
+	return err
 }
 
 // distinct refuses columns of one name, as CREATE TABLE AS may have them.
@@ -244,10 +265,6 @@ func (w *work) defined(st *syntax.CreateTable, t *table) error {
 		if err := t.constraint(w, k); err != nil {
 			return err
 		}
-	}
-	if len(st.Cluster) > 0 {
-		// What clusters changes no answer but this one, and keys have no text.
-		return unsupported("CLUSTER BY")
 	}
 	return nil
 }

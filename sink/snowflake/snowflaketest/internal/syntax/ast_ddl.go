@@ -25,7 +25,7 @@ type CreateTable struct {
 	Transient   bool
 	Columns     []ColumnDef // with As: at most names (Type of kind 0)
 	Constraints []Constraint
-	Cluster     []Expr
+	Cluster     string // the keys of CLUSTER BY as they were written; "" = none
 	Like        *Name
 	Clone       *Name
 	As          *Query
@@ -166,7 +166,7 @@ type DropConstraint struct {
 
 // ClusterBy is CLUSTER BY (…), or DROP CLUSTERING KEY without keys.
 type ClusterBy struct {
-	Keys []Expr
+	Keys string // as they were written
 }
 
 // SetParams is SET NAME = value ….

@@ -96,10 +96,7 @@ func (p *parser) tableAction() Action {
 	case p.oneOf("ALTER", "MODIFY") != "":
 		return p.modifyColumns()
 	case p.words("CLUSTER BY"):
-		p.needSign("(")
-		a := &ClusterBy{p.exprs()}
-		p.needSign(")")
-		return a
+		return &ClusterBy{p.clusterKeys()}
 	}
 	if a := p.commonAction(); a != nil {
 		return a

@@ -11,9 +11,7 @@ func (p *parser) createTable(c Create) Statement {
 	for {
 		switch {
 		case p.words("CLUSTER BY"):
-			p.needSign("(")
-			t.Cluster = p.exprs()
-			p.needSign(")")
+			t.Cluster = p.clusterKeys()
 		case p.words("COPY GRANTS"):
 			t.CopyGrants = true
 		case p.words("LIKE"):
@@ -41,6 +39,16 @@ func (p *parser) createTable(c Create) Statement {
 			t.Params = append(t.Params, params...)
 		}
 	}
+}
+
+// clusterKeys consumes the keys of CLUSTER BY, and returns them as they were written.
+func (p *parser) clusterKeys() string {
+	p.needSign("(")
+	first := p.peek()
+	p.exprs()
+	text := p.from(first)
+	p.needSign(")")
+	return text
 }
 
 // elements consumes the columns and constraints in the brackets of a table.

@@ -32,6 +32,7 @@ import (
 type database struct {
 	d        dialect.Dialect
 	driver   string
+	appends  bool   // and does nothing else
 	variable string // tells a child where its database is; "" = in a file in the job's directory
 	dsn      func(tb servers.TB) string
 	open     func(ctx context.Context, dsn, table string, opts *floesql.Options) (sink.Sink, error)
@@ -63,6 +64,7 @@ var databases = map[string]database{
 		},
 	},
 	"streamed": streamed,
+	"piped":    piped,
 	"sqlite": {
 		d: dialectsqlite.Dialect{}, driver: "sqlite",
 		open: func(_ context.Context, path, table string, opts *floesql.Options) (sink.Sink, error) {

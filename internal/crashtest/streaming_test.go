@@ -43,7 +43,7 @@ func startStreaming(tb testing.TB) (dsn string, server *snowflaketest.Server) {
 		tb.Fatal(err)
 	}
 	server = snowflaketest.Start(tb, &snowflaketest.Options{
-		LocalStages: true, StreamingDelay: 10 * time.Millisecond,
+		LocalStages: true, StreamingDelay: 10 * time.Millisecond, PipeDelay: 10 * time.Millisecond,
 		Users: []snowflaketest.User{{Name: "U", Password: "p", PublicKey: &key.PublicKey}},
 	})
 	cfg := server.Config()

@@ -81,6 +81,7 @@ func TestStreamingValues(t *testing.T) {
 	s.mustAppend("v-streaming", "c", token, "1", strings.Join([]string{
 		`{"N":"12.30","F":"NaN","S":"text","B":"AQID","BO":"true","D":"2024-02-29","TI":"12:34:56.123456789","NTZ":"2013-04-28T20:57:01.123456789","LTZ":"2013-04-28T20:57:01.123456789+07:00","TZ":"2013-04-28T20:57:01.123456789+07:00","V":"text","O":"{\"a\":1}","A":[1,2]}`,
 		`{"n":1.5,"f":"-inf","s":null,"bo":0,"d":"19782","v":null,"o":null,"a":null}`,
+		`{"S":"in UTC","NTZ":"2013-04-28T20:57:01+07:00","LTZ":"2013-04-28 20:57:01","TZ":"2013-04-28T20:57:01"}`,
 		`{"F":-0.0,"S":"\\N","V":{"b":[1,null],"a":"x"},"O":{"k":{}},"a\"b":1,"naïve":2,"select":3,"X":4,"x":5,"more":6}`,
 	}, "\n"))
 	s.waitFor("V-STREAMING", "c", "1")
@@ -89,6 +90,7 @@ func TestStreamingValues(t *testing.T) {
 		V IS NULL, "a""b", "naïve", "select", x, "x" FROM V ORDER BY S DESC NULLS LAST`)
 	want := [][]string{
 		{"12.30", "NaN", "text", "010203", "1", "2024-02-29", "12:34:56", "2013-04-28 20:57:01.123456789", "2013-04-28 13:57:01.123456789", "2013-04-28 20:57:01.123456789 +0700", `"text"`, `{"a":1}`, `[1,2]`, "0", "NULL", "NULL", "NULL", "NULL", "NULL"},
+		{"7.00", "NULL", "in UTC", "NULL", "NULL", "NULL", "NULL", "2013-04-28 20:57:01.000000000", "2013-04-28 20:57:01.000000000", "2013-04-28 20:57:01.000000000 +0000", "NULL", "NULL", "NULL", "1", "NULL", "NULL", "NULL", "NULL", "NULL"},
 		{"7.00", "-0", `\N`, "NULL", "NULL", "NULL", "NULL", "NULL", "NULL", "NULL", `{"a":"x","b":[1,null]}`, `{"k":{}}`, "NULL", "0", "1", "2", "3", "4", "5"},
 		{"1.50", "-inf", "NULL", "NULL", "0", "1970-01-01", "NULL", "NULL", "NULL", "NULL", "null", "NULL", "NULL", "0", "NULL", "NULL", "NULL", "NULL", "NULL"},
 	}
@@ -169,9 +171,24 @@ func TestStreamingEvolution(t *testing.T) {
 	if want := `[[1 NULL text {"x":1} NULL] [2 3 more NULL NULL]]`; got != want {
 		t.Errorf("the table has %s, want %s: %v", got, want, s.status("G-STREAMING", "C"))
 	}
+	mustRun(t, srv, "CREATE ROLE LOADER", "GRANT USAGE ON DATABASE TEST TO ROLE LOADER", "GRANT USAGE ON SCHEMA TEST.PUBLIC TO ROLE LOADER",
+		"GRANT INSERT ON TABLE G TO ROLE LOADER", "GRANT ROLE LOADER TO USER BOB")
+	s.login("LOADER")
+	token, _ = s.open("G-STREAMING", "L")
+	token = s.mustAppend("G-STREAMING", "L", token, "1", `{"A":3,"F":"a column that the role may not add"}`+"\n"+`{"B":3}`)
+	commit(t, srv)
+	if st := s.status("G-STREAMING", "L")["L"]; st["rows_inserted"] != 1.0 || st["rows_error_count"] != 1.0 {
+		t.Errorf("by a role that may not have the table evolve, the channel is %v", st)
+	}
 	got = fmt.Sprint(query(t, db, "SELECT COLUMN_NAME, DATA_TYPE, IS_NULLABLE FROM INFORMATION_SCHEMA.COLUMNS WHERE TABLE_NAME = 'G' ORDER BY ORDINAL_POSITION"))
 	if want := "[[A NUMBER NO] [B NUMBER YES] [C TEXT YES] [D VARIANT YES] [E TEXT YES]]"; got != want {
 		t.Errorf("the columns are %s, want %s", got, want)
+	}
+	mustRun(t, srv, "GRANT EVOLVE SCHEMA ON TABLE G TO ROLE LOADER")
+	s.mustAppend("G-STREAMING", "L", token, "2", `{"A":4,"F":true}`)
+	commit(t, srv)
+	if got := fmt.Sprint(query(t, db, "SELECT A FROM G WHERE F")); got != "[[4]]" {
+		t.Errorf("by a role that may have the table evolve: %s", got)
 	}
 }
 

@@ -53,7 +53,7 @@ func (e *Engine) Append(ctx context.Context, who Streamer, at PipeAddress, a App
 		no = c.pace.take(e, int64(len(a.Rows)))
 	}
 	s.mu.Unlock()
-	if c == nil {
+	if c == nil && no.Code == codeNoChannel {
 		return "", e.whyNot(ctx, who, at, no)
 	}
 	if no != nil {
@@ -118,10 +118,13 @@ func (e *Engine) accept(in *accepted, a AppendRows, find func() (*channel, *Stre
 // holder returns the channel of an append, if its token is the one that has to come. No channel is one that is not there. The
 // caller holds mu.
 func (s *streams) holder(at PipeAddress, a AppendRows, now time.Time) (*channel, *StreamError) {
+	if a.Continuation == "" {
+		return nil, refuseStream(http.StatusBadRequest, "ERR_INVALID_REQUEST", "The parameter continuationToken is missing.") // approximate
+	}
 	id, opened, row, ok := continued(a.Continuation)
 	if !ok {
 		// Approximate: what an account says to a token that is none.
-		return nil, refuseStream(http.StatusBadRequest, codeStale, "The continuation token is missing or is none. Please reopen the channel.")
+		return nil, refuseStream(http.StatusBadRequest, codeStale, "The continuation token is none. Please reopen the channel.")
 	}
 	c := s.channels[id]
 	if c == nil || c.Elastic || c.Name != a.Channel || !c.Path.same(at) || c.gone(now) {

@@ -150,7 +150,8 @@ func (s *streams) portions(pipe int64, due time.Time) []*portion {
 // commitPipe commits appends of one pipe: their rows and what the channels tell of them, in one transaction. The caller holds
 // the engine's lock.
 func (e *Engine) commitPipe(ctx context.Context, id int64, due time.Time) error {
-	s := &Session{e: e, started: e.now(), queryID: queryID(e.number())}
+	// Documented: the service's time zone is UTC, whatever the account's is.
+	s := &Session{e: e, started: e.now(), queryID: queryID(e.number()), set: map[string]any{"TIMEZONE": "UTC"}}
 	portions := e.streams.portions(id, due)
 	if len(portions) == 0 {
 		return nil // a fault holds them back

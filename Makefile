@@ -5,6 +5,7 @@ CORE  = . ./batching/... ./config/... ./deadletter/... ./offset/... ./retry/... 
 SQL   = ./dialect/... ./sink/sql/... ./sink/snowflake/... ./source/sql/...
 TOOL  = go tool -modfile=go.tools.mod
 ROUNDS   = 1000
+SOAK     = 10m
 FUZZTIME = 10s
 
 .PHONY: demo test race assert crash scale fuzz bench compare lint fmt tidy-check
@@ -23,8 +24,8 @@ assert: ## the core with arrow's checks against releasing too often
 	go test -tags assert -timeout 20m $(CORE)
 	go test -tags assert -short -timeout 20m $(SQL)
 
-crash: ## kill a pipeline ROUNDS times, for every sink and mode
-	go test ./internal/crashtest -timeout 0 -v -crash.kills=$(ROUNDS)
+crash: ## kill a pipeline ROUNDS times, for every sink and mode, and soak streaming channels in faults for SOAK
+	go test ./internal/crashtest -timeout 0 -v -crash.kills=$(ROUNDS) -crash.soak=$(SOAK)
 
 scale: ## tables of growing size in the same memory: ARGS="duckdb 3 30", ARGS="postgres 10"; without, all
 	cd benchmarks && go run ./scale $(ARGS)

@@ -38,6 +38,17 @@ const MinLoads = 20
 // load that committed.
 type Job func(ctx context.Context, dir string, loaded func()) error
 
+// Seed is that of the test's random numbers, which it prints.
+func Seed(t *testing.T) uint64 {
+	t.Helper()
+	s := *seed
+	if s == 0 {
+		s = uint64(time.Now().UnixNano())
+	}
+	t.Logf("repeat with -run '^%s$' -crash.seed=%d", t.Name(), s)
+	return s
+}
+
 // Main runs the job that the environment names, where this process is a child, else the tests.
 func Main(m *testing.M, jobs map[string]Job) {
 	name := os.Getenv(jobVar)
@@ -62,12 +73,7 @@ func Main(m *testing.M, jobs map[string]Job) {
 // done.
 func Kill(t *testing.T, job string, verify func(t *testing.T, dir string)) {
 	t.Helper()
-	s := *seed
-	if s == 0 {
-		s = uint64(time.Now().UnixNano())
-	}
-	t.Logf("repeat with -run '^%s$' -crash.seed=%d", t.Name(), s)
-	rng := rand.New(rand.NewPCG(s, 0))
+	rng := rand.New(rand.NewPCG(Seed(t), 0))
 	whole, loading := measure(t, job, verify)
 	counted, jobs := 0, 0
 	for ; counted < *kills; jobs++ {

@@ -148,12 +148,7 @@ func rivalRows(name string, half int) arrow.Record {
 // table, and deletes them.
 func Rivals(t *testing.T, jobs [2]string, rounds int, verify func(t *testing.T, partition, winner string)) {
 	t.Helper()
-	s := *seed
-	if s == 0 {
-		s = uint64(time.Now().UnixNano())
-	}
-	t.Logf("repeat with -run '^%s$' -crash.seed=%d", t.Name(), s)
-	rng := rand.New(rand.NewPCG(s, 0))
+	rng := rand.New(rand.NewPCG(Seed(t), 0))
 	var rivals [2]*rival
 	for i, job := range jobs {
 		rivals[i] = startRival(t, job)

@@ -28,7 +28,8 @@ var streamed = database{
 	open: func(ctx context.Context, dsn, table string, opts *floesql.Options) (sink.Sink, error) {
 		o := snowflake.StreamingOptions{
 			Mode: opts.Mode, Key: opts.Key, KeepCase: true, CommitTimeout: 10 * time.Second,
-			MergeInterval: 20 * time.Millisecond, // amid the loads, too
+			MergeInterval: 100 * time.Millisecond, // amid the loads, too
+			InFlight:      2,                      // so that loads, and kills amid them, are spread over the job
 		}
 		o.Client.PollInterval = 2 * time.Millisecond
 		o.Client.ChannelRequestsPerSecond = -1

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -91,6 +92,32 @@ func TestElastic(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestElasticPath: a custom pipe has an elastic channel, the default pipe of a table is the table's.
+func TestElasticPath(t *testing.T) {
+	for pipe, want := range map[string]string{
+		"loader": "/v2/streaming/data/databases/D/schemas/S/pipes/LOADER/channels/ELASTIC/rows", "my events-streaming": "/v2/streaming/data/databases/D/schemas/S/tables/my%20events/rows",
+	} {
+		s := newService(t)
+		o := s.options()
+		var paths []string
+		o.HTTPClient = &http.Client{Transport: roundTripper(func(req *http.Request) (*http.Response, error) {
+			paths = append(paths, req.URL.EscapedPath())
+			return s.RoundTrip(req)
+		})}
+		c, err := streaming.NewClient(t.Context(), "test", "d", "s", pipe, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.ElasticChannel().AppendRow(t.Context(), map[string]any{"ID": 1}); err != nil {
+			t.Fatal(err)
+		}
+		closeClient(t, c)
+		if got := paths[len(paths)-1]; got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
 }
 
 // TestElasticRetries: what failed for a while is sent again under the same id; what was refused is not.

@@ -2,8 +2,10 @@ package streaming_test
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"strconv"
 	"strings"
@@ -329,3 +331,78 @@ func TestTooLargeForGood(t *testing.T) {
 type roundTripper func(*http.Request) (*http.Response, error)
 
 func (r roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return r(req) }
+
+// TestNoReply: what is known of a failure without a reply is said, and no token with it.
+func TestNoReply(t *testing.T) {
+	for _, tc := range []struct {
+		name  string
+		err   error
+		class streaming.Class
+		want  string
+	}{
+		{"no such host any more", &net.DNSError{Err: "no such host", Name: "ingest.example.com", IsNotFound: true}, streaming.Reopen, "no such host"},
+		{"a bad certificate", &tls.CertificateVerificationError{Err: errors.New("signed by nobody")}, streaming.Configuration, "signed by nobody"},
+		{"reset", errConnection, streaming.Reopen, "there was no reply"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newService(t)
+				s.answer = func(c call) *answer {
+					if c.op == "append" {
+						return &answer{err: tc.err, unread: true}
+					}
+					return nil
+				}
+				c := s.client(nil)
+				ch := open(t, c, "P0")
+				if err := ch.AppendRow(t.Context(), map[string]any{"ID": 1}, "offset-token"); err != nil {
+					t.Fatal(err)
+				}
+				err := ch.WaitForFlush(t.Context())
+				wantError(t, err, tc.class, "")
+				if !errors.Is(err, tc.err) || !strings.Contains(err.Error(), tc.want) {
+					t.Error(err)
+				}
+				for _, secret := range []string{"1_0", "offset-token", "scoped1", "Token="} {
+					if strings.Contains(err.Error(), secret) {
+						t.Errorf("%q is in %v", secret, err)
+					}
+				}
+				if err := c.Close(t.Context(), &streaming.CloseOptions{NoFlush: true}); err != nil {
+					t.Error(err)
+				}
+			})
+		})
+	}
+}
+
+// TestCallGivenUp: a call whose context is done answers that, and is not repeated.
+func TestCallGivenUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newService(t)
+		c := s.client(nil)
+		ch := open(t, c, "P0")
+		s.delay = time.Hour
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		_, _, opened := c.OpenChannel(ctx, "P1", "")
+		_, statuses := c.ChannelStatuses(ctx, "P1")
+		_, token := ch.LatestCommittedOffsetToken(ctx)
+		for i, err := range []error{opened, statuses, token, c.DropChannel(ctx, "P1", nil)} {
+			if !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("call %d: %v", i, err)
+			}
+		}
+		s.delay = 0
+		if token, err := ch.LatestCommittedOffsetToken(t.Context()); token != nil || err != nil {
+			t.Errorf("%v, %v", token, err)
+		}
+		if _, err := open(t, c, "P2").Status(t.Context()); err != nil {
+			t.Error(err)
+		}
+		delete(s.channels, "P0")
+		_, err := ch.Status(t.Context())
+		wantError(t, err, streaming.Reopen, "ERR_CHANNEL_DOES_NOT_EXIST_OR_IS_NOT_AUTHORIZED")
+		closeClient(t, c)
+	})
+}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -131,6 +132,7 @@ func TestConnect(t *testing.T) {
 		{"no Accept", answer{status: 400, body: `{"code":"391902","message":"Unsupported Accept header null"}`}, "hostname", streaming.Configuration, "391902", false},
 		{"busy", answer{status: 503, body: "busy"}, "hostname", streaming.Retry, "busy", true},
 		{"no connection", answer{err: errConnection}, "hostname", streaming.Retry, "", true},
+		{"no such host", answer{err: &net.DNSError{Err: "no such host", IsNotFound: true}}, "hostname", streaming.Configuration, "", false},
 		{"no token", answer{status: 403, body: `{"error":"invalid_grant","error_description":"no"}`}, "token", streaming.Configuration, "invalid_grant", false},
 		{"a token that is none", answer{status: 200, body: "a\tb"}, "token", streaming.Configuration, "", false},
 		{"busy with tokens", answer{status: 429}, "token", streaming.Retry, "", true},

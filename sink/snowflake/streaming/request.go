@@ -24,6 +24,7 @@ type request struct {
 	path        string // escaped
 	query       query
 	account     bool // to the account's host
+	first       bool // whether there is such a host is not known yet
 	contentType string
 	encoding    string   // of body; "" = none
 	length      int      // of body before encoding
@@ -138,7 +139,7 @@ func broken(ctx context.Context, r *request, begun bool, status int, err error) 
 		e.Message, e.Err = "given up", context.Cause(ctx)
 	case errors.Is(err, context.DeadlineExceeded):
 		e.Message, e.Err = "there was no reply in time", nil
-	case errors.As(err, &dns) && dns.IsNotFound:
+	case r.first && errors.As(err, &dns) && dns.IsNotFound:
 		e.Message, e.Class = "there is no such host: look at the account and the URL", Configuration
 	case errors.As(err, &certificate):
 		e.Message, e.Class = "the host is not who it says", Configuration

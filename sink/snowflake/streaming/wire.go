@@ -47,7 +47,7 @@ const (
 // connect finds the host of the service, and gets a token for it.
 func (w *wire) connect(ctx context.Context) error {
 	r := &request{
-		op: "find the service of", target: w.account, account: true,
+		op: "find the service of", target: w.account, account: true, first: true,
 		method: http.MethodGet, path: "/v2/streaming/hostname", query: query{}.identified(),
 	}
 	err := w.call(ctx, r, func(body []byte) (err error) {

@@ -161,7 +161,7 @@ func (w *work) alter(st *syntax.Alter) (*Result, error) {
 		}
 	}
 	if o.Kind == syntax.Pipe {
-		return w.alterPipe(o, st.Action)
+		return w.alterPipe(o, st)
 	}
 	if do, ok := st.Action.(*syntax.Do); ok {
 		return done, w.do(o, do)

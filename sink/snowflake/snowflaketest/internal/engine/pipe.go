@@ -85,10 +85,7 @@ func (w *work) definePipe(p *pipe, st *syntax.CopyInto) error {
 		return compilation(1008, "22023", "invalid value [%s] for parameter 'PATTERN'", l.pattern)
 	}
 	p.Stage, p.Pattern = l.spot.object.ID, l.pattern
-	p.Location = l.spot.internal("") + directory(l.spot.path)
-	if l.spot.stage.URL != "" {
-		p.Location = l.spot.called(directory(l.spot.path))
-	}
+	p.Location = l.location()
 	return nil
 }
 
@@ -213,7 +210,19 @@ func (w *work) opened(o *object) (*loading, error) {
 	if err != nil {
 		return nil, err
 	}
+	if l.location() != o.Pipe.Location {
+		return nil, &stoppedError{state: "STOPPED_STAGE_ALTERED", err: execution(1, "22000", "The location of the stage of pipe %s was altered: the pipe has to be made anew.",
+			w.e.catalog.full(o))} // approximate: code and text
+	}
 	return l, w.authorize(l.table, "SELECT")
+}
+
+// location is where the pipe's files are, as reports have it.
+func (l *loading) location() string {
+	if l.spot.stage.URL != "" {
+		return l.spot.called(directory(l.spot.path))
+	}
+	return l.spot.internal("") + directory(l.spot.path)
 }
 
 // onStage is the name on the stage of a file as a pipe is told of it.
@@ -222,9 +231,10 @@ func (l *loading) onStage(path string) string {
 }
 
 // alterPipe is ALTER PIPE.
-func (w *work) alterPipe(o *object, action syntax.Action) (*Result, error) {
+func (w *work) alterPipe(o *object, st *syntax.Alter) (*Result, error) {
 	done := status(DDL, "Statement executed successfully.")
-	switch a := action.(type) {
+	w.dirty = true // the second thing to set may be refused when the first is set
+	switch a := st.Action.(type) {
 	case *syntax.Do:
 		if a.Verb != "REFRESH" {
 			return nil, unsupported("ALTER PIPE %s", a.Verb)
@@ -256,7 +266,7 @@ func (w *work) alterPipe(o *object, action syntax.Action) (*Result, error) {
 			}
 		}
 	default:
-		return nil, unsupported("ALTER PIPE … of this kind")
+		return nil, unsupported("%s", firstWords(st.SQL()))
 	}
 	return done, w.save(o)
 }

@@ -291,6 +291,13 @@ func TestPipePaused(t *testing.T) {
 	if got := state(t, s, "p"); got["executionState"] != "STOPPED_MISSING_TABLE" {
 		t.Errorf("the pipe without its table is %v", got)
 	}
+	// The other pipes go on meanwhile.
+	run(t, s, `CREATE PIPE r AS COPY INTO t FROM @st`)
+	tell(t, s, "DB.PUBLIC.R", "a.csv")
+	settle(t, s, "r")
+	tell(t, s, "DB.PUBLIC.R", "b.csv")
+	settle(t, s, "r")
+	is(t, s, `SELECT id FROM t ORDER BY id`, "1\n2")
 	run(t, s, `CREATE PIPE q AS COPY INTO t FROM @st; DROP STAGE st`)
 	if got := state(t, s, "q"); got["executionState"] != "STOPPED_STAGE_DROPPED" {
 		t.Errorf("the pipe without its stage is %v", got)
@@ -344,6 +351,10 @@ func TestPipePrivileges(t *testing.T) {
 	// OPERATE is enough to pause, resume and refresh, and for nothing else.
 	run(t, u, `ALTER PIPE p SET PIPE_EXECUTION_PAUSED = TRUE`)
 	fails(t, u, `ALTER PIPE p SET COMMENT = 'x'`, 3001, "42501", "pipe 'P'")
+	fails(t, u, `ALTER PIPE p SET PIPE_EXECUTION_PAUSED = FALSE COMMENT = 'x'`, 3001, "42501", "pipe 'P'")
+	if got := state(t, u, "p")["executionState"]; got != "PAUSED" {
+		t.Errorf("a statement that fails has left the pipe %v", got)
+	}
 	fails(t, u, `CREATE OR REPLACE PIPE p AS COPY INTO t FROM @st`, 3001, "42501", "")
 	run(t, u, `ALTER PIPE p UNSET PIPE_EXECUTION_PAUSED`)
 	// The owner is who loads: without INSERT nothing is loaded.
@@ -508,4 +519,8 @@ func TestPipeStale(t *testing.T) {
 	run(t, s, `SELECT SYSTEM$PIPE_FORCE_RESUME('p', 'staleness_check_override')`)
 	settle(t, s, "p")
 	is(t, s, `SELECT id FROM t`, "1")
+	run(t, s, `ALTER STAGE st SET URL = 's3://b/out/'`)
+	if got := state(t, s, "p")["executionState"]; got != "STOPPED_STAGE_ALTERED" {
+		t.Errorf("the pipe whose stage is elsewhere now is %v", got)
+	}
 }

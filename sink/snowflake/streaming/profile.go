@@ -14,7 +14,8 @@ import (
 // Profile says which account to speak to, and who is calling. Its fields are those of the profile.json of Snowflake's own
 // SDKs. It holds secrets: it prints without them.
 type Profile struct {
-	// AuthorizationType is JWT, OAUTH or PAT. Default: JWT, a key pair.
+	// AuthorizationType is JWT, a key pair; OAUTH, a refresh token; or PAT, a programmatic access token. Default: JWT. How
+	// a token for the service is had by the latter two is not documented: they are presented as a key pair's token is.
 	AuthorizationType string `json:"authorization_type,omitempty"`
 	// URL is the account's, such as https://myorg-account.snowflakecomputing.com:443. Default: that of Account.
 	URL string `json:"url,omitempty"`

@@ -207,8 +207,11 @@ func FuzzLoadRows(f *testing.F) {
 		req.Columns = append(req.Columns, column)
 		made = append(made, column.Dest+" "+c.typ.DuckDB())
 	}
+	if _, err := conn.ExecContext(f.Context(), "CREATE TEMP TABLE t ("+strings.Join(made, ", ")+")"); err != nil {
+		f.Fatal(err)
+	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		if _, err := conn.ExecContext(t.Context(), "CREATE OR REPLACE TEMP TABLE t ("+strings.Join(made, ", ")+")"); err != nil {
+		if _, err := conn.ExecContext(t.Context(), "DELETE FROM t"); err != nil {
 			t.Fatal(err)
 		}
 		req := req

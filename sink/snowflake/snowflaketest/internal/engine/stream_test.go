@@ -2,6 +2,7 @@ package engine
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -86,7 +87,8 @@ func TestStreamLeftovers(t *testing.T) {
 	if err := e.Close(); err != nil {
 		t.Fatal(err)
 	}
-	for _, leftover := range []string{"7.part", "1-0-1.ndjson", "99-1-1.ndjson", "1-1-0.ndjson"} {
+	id := e.streams.last
+	for _, leftover := range []string{"7.part", fmt.Sprintf("%d-0-1.ndjson", id), "99-1-1.ndjson", fmt.Sprintf("%d-1-0.ndjson", id)} {
 		if err := os.WriteFile(filepath.Join(dir, "streaming", leftover), []byte("{}\n"), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -114,11 +116,30 @@ func TestStreamLeftovers(t *testing.T) {
 	if err := e.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Remove(filepath.Join(dir, "streaming", "1-2-4.ndjson")); err != nil {
+	if err := os.Remove(filepath.Join(dir, "streaming", fmt.Sprintf("%d-2-4.ndjson", id))); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := New(dir, Options{}); err == nil || !strings.Contains(err.Error(), "channel C: append 5 follows 3") {
 		t.Errorf("with an append that is lost the account opens: %v", err)
+	}
+}
+
+// TestTokensOfOtherChannels holds that a channel that was dropped, and made again after the account was opened again, takes no
+// token of before.
+func TestTokensOfOtherChannels(t *testing.T) {
+	dir := t.TempDir()
+	e := newStreaming(t, dir, Options{})
+	_, old := openT(t, e, "C")
+	if err := e.DropChannel(t.Context(), admin, pipeT, "C", false); err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Close(); err != nil {
+		t.Fatal(err)
+	}
+	e = newStreaming(t, dir, Options{})
+	openT(t, e, "C")
+	if _, err := e.Append(t.Context(), admin, pipeT, AppendRows{Channel: "C", Continuation: old, Rows: []byte(`{"N":1}`)}); codeOf(err) != codeNoChannel {
+		t.Errorf("with the token of another channel: %v", err)
 	}
 }
 
@@ -131,7 +152,7 @@ func TestCommitIsOne(t *testing.T) {
 		t.Fatal(err)
 	}
 	// The file is gone: the commit fails after nothing, and says so.
-	if err := os.Remove(e.streams.names[channelKey{e.streams.channels[1].Pipe, "C"}].pending[0].path); err != nil {
+	if err := os.Remove(e.streams.channels[e.streams.last].pending[0].path); err != nil {
 		t.Fatal(err)
 	}
 	if err := e.CommitStreams(t.Context()); err == nil {

@@ -95,7 +95,8 @@ func (w *work) openChannel(p *streamPipe, name string, o OpenChannel) (*channel,
 	}
 	if c == nil {
 		c = &channel{channelState: channelState{Pipe: p.id, Name: name, Created: w.e.now(), Token: o.Token, Elastic: name == elasticName}, next: 1}
-		s.last++
+		// No number comes again, so that no continuation token of a channel before is good for this one.
+		s.last = max(s.last+1, w.e.number())
 		c.ID = s.last
 	} else if o.FailUncommitted && len(c.pending) > 0 {
 		return nil, refuseStream(http.StatusConflict, codeUncommitted, "Channel %s has %d appends that are not committed.", name, len(c.pending))

@@ -113,8 +113,9 @@ func (c Config) driver(o Options) (*gosnowflake.Config, []config.Fault) {
 		*f.field = sf.Plain(o.resolve(f.name))
 	}
 	set(&driver.Application, "Floe")
-	if driver.CloudStorageTimeout <= 0 {
-		driver.CloudStorageTimeout = o.StatementTimeout // else an upload that hangs does so for ever, whatever its context
+	//lint:ignore SA1019 nothing else ends an upload that hangs: the driver does not look at its context meanwhile
+	if uploads := &driver.CloudStorageTimeout; *uploads <= 0 {
+		*uploads = o.StatementTimeout
 	}
 	params := make(map[string]*string, len(driver.Params))
 	for name, value := range driver.Params {

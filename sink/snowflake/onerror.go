@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"golang.org/x/sync/errgroup"
@@ -18,7 +19,7 @@ import (
 )
 
 // OnError says what COPY does with rows that it refuses. They become rejects: which rows they are is found out, why is
-// told as far as Snowflake does, by the first error of each file.
+// told as far as Snowflake does, by VALIDATE, or else by the first error of each file.
 type OnError struct{ option, fault string }
 
 // What COPY does with rows that it refuses.
@@ -99,7 +100,8 @@ type copyResult struct {
 	File   string      `json:"file"`
 	Status string      `json:"status"`
 	Loaded json.Number `json:"loaded"`
-	Error  string      `json:"error"`
+	Error  string      `json:"error"` // the first
+	Query  string      `json:"query"` // the id of the COPY
 }
 
 // copyToWork copies the files of a batch into its work table.
@@ -136,7 +138,7 @@ func (s *Sink) workBlock(l *loading) *block {
 		b.add(
 			s.copyStatement(l.work, paths),
 			"id := SQLID",
-			`SELECT TO_JSON(ARRAY_AGG(OBJECT_CONSTRUCT('file', "file", 'status', "status", 'loaded', "rows_loaded", 'error', "first_error"))) INTO :part FROM TABLE(RESULT_SCAN(:id))`,
+			`SELECT TO_JSON(ARRAY_AGG(OBJECT_CONSTRUCT('file', "file", 'status', "status", 'loaded', "rows_loaded", 'error', "first_error", 'query', :id))) INTO :part FROM TABLE(RESULT_SCAN(:id))`,
 			"detail := detail || part")
 	}
 	b.add("RETURN detail")
@@ -167,27 +169,64 @@ func (s *Sink) refusedBy(ctx context.Context, c *sql.Conn, l *loading, results m
 	}
 	before := map[int64]bool{}
 	for _, r := range l.st.reasons {
-		before[r.Row] = true
+		before[l.st.start+r.Row] = true
 	}
+	told := s.validate(ctx, c, l, results)
 	var reasons []deadletter.Reason
+	file, next, number := 0, l.st.start, int64(0) // number counts the rows of the file before next
 	for _, ordinal := range missing {
-		row := ordinal - l.st.start
-		if before[row] {
+		if before[ordinal] {
 			continue
 		}
-		message := "COPY refused it"
-		for _, f := range l.st.files {
-			if ordinal < f.end {
-				message = "COPY refused it, or its file; the first error there: " + results[f.name].Error
-				break
+		for ordinal >= l.st.files[file].end {
+			next, number = l.st.files[file].end, 0
+			file++
+		}
+		for ; next < ordinal; next++ {
+			if !before[next] {
+				number++
 			}
 		}
-		reasons = append(reasons, deadletter.Reason{Row: row, Code: deadletter.CodeConstraint, Message: message})
+		f := l.st.files[file]
+		message := "COPY refused it, or its file; the first error there: " + results[f.name].Error
+		if text := told[rowOfFile{f.name, number + 1}]; text != "" {
+			message = "COPY refused it: " + text
+		}
+		reasons = append(reasons, deadletter.Reason{Row: ordinal - l.st.start, Code: deadletter.CodeConstraint, Message: message})
 	}
 	if int64(len(reasons)) != rows-loaded {
 		return nil, fmt.Errorf("COPY says that it refused %d rows, and %d are missing", rows-loaded, len(reasons))
 	}
 	return reasons, nil
+}
+
+// rowOfFile is a row by its number in a file, from 1 on.
+type rowOfFile struct {
+	file string
+	row  int64
+}
+
+// validate asks what was wrong with the rows that the COPYs of a batch refused. What Snowflake does not tell is no error.
+func (s *Sink) validate(ctx context.Context, c *sql.Conn, l *loading, results map[string]copyResult) map[rowOfFile]string {
+	told := map[rowOfFile]string{}
+	asked := map[string]bool{}
+	for _, r := range results {
+		if r.Query == "" || asked[r.Query] {
+			continue
+		}
+		asked[r.Query] = true
+		err := sf.Each(ctx, c, fmt.Sprintf("SELECT * FROM TABLE(VALIDATE(%s, JOB_ID => %s))", l.work, sf.Literal(r.Query)), func(row map[string]string) {
+			n, err := strconv.ParseInt(row["row_number"], 10, 64)
+			at := rowOfFile{row["file"][strings.LastIndexByte(row["file"], '/')+1:], n}
+			if err == nil && told[at] == "" {
+				told[at] = row["error"]
+			}
+		})
+		if err != nil {
+			s.opts.Logger.WarnContext(ctx, "Snowflake does not tell why it refused rows", "sink", "snowflake", "table", s.name, "error", err)
+		}
+	}
+	return told
 }
 
 // missing lists the ordinals of a batch that its work table has not, by the gaps between those that it has.

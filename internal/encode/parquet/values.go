@@ -1,6 +1,8 @@
 package parquet
 
 import (
+	"math/bits"
+
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/parquet-go/parquet-go/encoding/rle"
 	"github.com/parquet-go/parquet-go/format"
@@ -69,7 +71,7 @@ type dictionary struct {
 	tried   int // values of this chunk
 	flat    int // bytes of the open page's values as PLAIN
 	indices []int32
-	rle     rle.DictionaryEncoding
+	rle     rle.Encoding
 	packed  []byte
 }
 
@@ -94,10 +96,15 @@ func bitLen(n int) (bits int) {
 // encode appends the indices to dst and begins the next page. Encodings.md, "Dictionary Encoding": a byte that says
 // how many bits an index has, and the indices in the hybrid of runs and packed bits.
 func (d *dictionary) encode(dst []byte) []byte {
+	all := int32(0)
+	for _, index := range d.indices {
+		all |= index
+	}
+	d.rle.BitWidth = bits.Len32(uint32(all))
 	// It fails for widths over 32 bits alone.
 	d.packed, _ = d.rle.EncodeInt32(d.packed, d.indices)
 	d.indices, d.flat = d.indices[:0], 0
-	return append(dst, d.packed...)
+	return append(append(dst, byte(d.rle.BitWidth)), d.packed...)
 }
 
 func (d *dictionary) reset() {

@@ -50,7 +50,9 @@ type StreamingSink struct {
 	s       *Sink // its connection, its table and the table of offsets
 	opts    StreamingOptions
 	clients clients
-	merges  *schedule // of mode Upsert
+	turns   chan struct{} // a place for each session at once: few may wait for the lock of the table of offsets
+	ready   atomic.Bool   // the pipe was there
+	merges  *schedule     // of mode Upsert
 	closed  atomic.Bool
 }
 
@@ -71,7 +73,7 @@ func OpenStreaming(ctx context.Context, cfg Config, table string, opts *Streamin
 	if err != nil {
 		return nil, err
 	}
-	t := &StreamingSink{s: s, opts: o}
+	t := &StreamingSink{s: s, opts: o, turns: make(chan struct{}, sessions)}
 	t.clients = newClients(o.Clients, t.connector(profile))
 	t.merges = newSchedule(o.MergeInterval, t.merge, func(pipeline string, err error) {
 		s.opts.Logger.Warn("what has landed is not merged yet", "sink", "snowflake", "table", s.name, "pipeline", pipeline, "error", err)
@@ -100,6 +102,20 @@ func (t *StreamingSink) Limits() sink.Limits {
 		InFlight:     t.opts.InFlight,
 		StageIsFinal: true,
 	}
+}
+
+// sessions is how many of a sink's statements are under way at once. Snowflake lets 20 wait for a lock, of all processes.
+const sessions = 6
+
+// session is [Sink.session], when it is its turn. Who holds ddl, too, has taken that before.
+func (t *StreamingSink) session(ctx context.Context, do func(c *sql.Conn) error) error {
+	select {
+	case t.turns <- struct{}{}:
+		defer func() { <-t.turns }()
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	return t.s.session(ctx, do)
 }
 
 // makeOffsets makes the table of offsets where it is missing.

@@ -3,7 +3,9 @@ package snowflake_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -429,7 +431,7 @@ func TestStreamingMergesLater(t *testing.T) {
 		t.Fatal(err)
 	}
 	want(t, server, allEvents, "1 1", "2 1", "3 1")
-	from = load(t, w, "a", from, 4)
+	load(t, w, "a", from, 4)
 	want(t, server, allEvents, "1 1", "2 1", "3 1")
 	other := openStreaming(t, server, "events", o)
 	w, from = claim(t, other, "a")
@@ -457,6 +459,28 @@ func TestStreamingMergesByItself(t *testing.T) {
 		time.Sleep(10 * time.Millisecond)
 	}
 	want(t, server, allEvents, "1 1", "2 1")
+}
+
+// TestStreamingClaimsAtOnce: Snowflake lets 20 statements wait for a lock.
+func TestStreamingClaimsAtOnce(t *testing.T) {
+	server := startStreaming(t, snowflaketest.Options{})
+	s := openStreaming(t, server, "events", snowflake.StreamingOptions{Clients: 2})
+	w, from := claim(t, s, "first")
+	load(t, w, "first", from, 1)
+	var claims sync.WaitGroup
+	for n := range 50 {
+		claims.Go(func() {
+			w, _, err := s.Open(t.Context(), "p", fmt.Sprint(n))
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			if err := w.Close(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	claims.Wait()
 }
 
 func TestStreamingOptions(t *testing.T) {

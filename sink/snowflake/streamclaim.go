@@ -25,7 +25,7 @@ func (t *StreamingSink) Open(ctx context.Context, pipeline, partition string) (s
 	w.name = channelName(offset.Key(w.Key))
 	t.s.ddl.RLock()
 	defer t.s.ddl.RUnlock()
-	err := t.s.session(ctx, func(c *sql.Conn) error {
+	err := t.session(ctx, func(c *sql.Conn) error {
 		if err := t.makeOffsets(ctx, c); err != nil {
 			return err
 		}
@@ -43,15 +43,17 @@ func (t *StreamingSink) Open(ctx context.Context, pipeline, partition string) (s
 		}
 		if text == "" && before.Offset != "" {
 			n = note{state: void} // the table is another one
+			t.ready.Store(false)
 		}
-		made, err := t.pipeMade(ctx, c)
-		if err != nil {
-			return err
+		if made := t.ready.Load(); !made {
+			if made, err = t.pipeMade(ctx, c); err != nil {
+				return err
+			}
+			if !made {
+				return w.wait(ctx, n)
+			}
 		}
-		if made {
-			return w.enter(ctx, c, n)
-		}
-		return w.wait(ctx, n)
+		return w.enter(ctx, c, n)
 	})
 	if err != nil {
 		return nil, "", t.wrap(ctx, fmt.Sprintf("claim partition %.200q of", partition), err)
@@ -89,6 +91,9 @@ func (w *streamWriter) enter(ctx context.Context, c *sql.Conn, n note) error {
 		return err
 	}
 	err = w.enterBy(ctx, c, client, n)
+	if noPipe(err) {
+		w.t.ready.Store(false)
+	}
 	if needs(err, streaming.Rebuild) {
 		w.t.clients.giveUp(ctx, client)
 	}
@@ -172,7 +177,7 @@ func (w *streamWriter) Rewind(ctx context.Context) (string, error) {
 	}
 	w.s.ddl.RLock()
 	defer w.s.ddl.RUnlock()
-	err := w.s.session(ctx, func(c *sql.Conn) error {
+	err := w.t.session(ctx, func(c *sql.Conn) error {
 		n, err := w.standing(ctx, c)
 		if err != nil {
 			return err

@@ -46,7 +46,7 @@ func (w *streamWriter) load(ctx context.Context, b *sink.Batch) (sink.Receipt, e
 	}
 	if a.sent == 0 {
 		// No token moves without rows.
-		err := w.s.session(ctx, func(c *sql.Conn) error {
+		err := w.t.session(ctx, func(c *sql.Conn) error {
 			return w.note(ctx, c, note{state: w.noted.state, refused: w.noted.refused, at: a.to})
 		})
 		if err != nil {
@@ -106,7 +106,7 @@ func (w *streamWriter) committed(ctx context.Context, to reached) error {
 		case !late:
 			return err
 		}
-		err = w.s.session(ctx, func(c *sql.Conn) error {
+		err = w.t.session(ctx, func(c *sql.Conn) error {
 			_, err := w.standing(ctx, c)
 			return err
 		})

@@ -27,7 +27,8 @@ func (t *StreamingSink) pipe() string {
 
 // pipeMade says whether there is a pipe to open channels in: Prepare makes what is missing. The default pipe of a table is
 // there with it.
-func (t *StreamingSink) pipeMade(ctx context.Context, c *sql.Conn) (bool, error) {
+func (t *StreamingSink) pipeMade(ctx context.Context, c *sql.Conn) (made bool, err error) {
+	defer func() { t.ready.Store(made) }()
 	_, found, err := t.s.place.Comment(ctx, c, t.s.name)
 	if found && t.lands() != t.s.name {
 		_, found, err = t.s.place.Comment(ctx, c, t.lands())

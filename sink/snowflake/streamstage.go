@@ -202,7 +202,7 @@ func (w *streamWriter) failed(ctx context.Context, err error) error {
 
 // lost is [sink.ErrRewind], or [sink.ErrFenced] where the partition is another claim's.
 func (w *streamWriter) lost(ctx context.Context, err error) error {
-	standing := w.s.session(ctx, func(c *sql.Conn) error {
+	standing := w.t.session(ctx, func(c *sql.Conn) error {
 		_, err := w.standing(ctx, c)
 		return err
 	})

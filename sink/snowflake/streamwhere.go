@@ -76,7 +76,7 @@ func (t *StreamingSink) Committed(ctx context.Context, pipeline string, partitio
 		return nil, err
 	}
 	committed := map[string]string{}
-	err := t.s.session(ctx, func(c *sql.Conn) error {
+	err := t.session(ctx, func(c *sql.Conn) error {
 		list, err := t.where(ctx, c, pipeline, partitions...)
 		for id, w := range list {
 			at, err := w.at()
@@ -103,7 +103,7 @@ func (t *StreamingSink) Reset(ctx context.Context, pipeline string) error {
 	}
 	t.s.ddl.RLock()
 	defer t.s.ddl.RUnlock()
-	return t.wrap(ctx, "reset the offsets of", t.s.session(ctx, func(c *sql.Conn) error {
+	return t.wrap(ctx, "reset the offsets of", t.session(ctx, func(c *sql.Conn) error {
 		if err := t.makeOffsets(ctx, c); err != nil {
 			return err
 		}
@@ -161,7 +161,7 @@ func (t *StreamingSink) Finish(ctx context.Context, pipeline string, _ []string)
 func (t *StreamingSink) merge(ctx context.Context, pipeline string) error {
 	t.s.ddl.RLock()
 	defer t.s.ddl.RUnlock()
-	return t.wrap(ctx, "merge what has landed into", t.s.session(ctx, func(c *sql.Conn) error {
+	return t.wrap(ctx, "merge what has landed into", t.session(ctx, func(c *sql.Conn) error {
 		list, err := t.where(ctx, c, pipeline)
 		if err != nil {
 			return err

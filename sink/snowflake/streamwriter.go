@@ -47,7 +47,7 @@ func (w *streamWriter) Prepare(ctx context.Context, schema *arrow.Schema) error 
 	}
 	w.s.ddl.Lock()
 	defer w.s.ddl.Unlock()
-	return w.t.wrap(ctx, "prepare the pipe of", w.s.session(ctx, func(c *sql.Conn) error {
+	return w.t.wrap(ctx, "prepare the pipe of", w.t.session(ctx, func(c *sql.Conn) error {
 		if err := w.t.makePipe(ctx, c); err != nil {
 			return err
 		}
@@ -84,7 +84,7 @@ func (w *streamWriter) Close(ctx context.Context) error {
 		return nil
 	}
 	if clean {
-		err := w.s.session(ctx, func(c *sql.Conn) error {
+		err := w.t.session(ctx, func(c *sql.Conn) error {
 			return w.note(ctx, c, note{state: ended, refused: w.noted.refused, at: at})
 		})
 		if err != nil && !errors.Is(err, sink.ErrFenced) {

@@ -53,7 +53,7 @@ var (
 )
 
 // OpenPipe connects to Snowflake and returns a sink of a table that loads by Snowpipe, to which users log in by key pair
-// alone: [Config].PrivateKey, or that of [Config].Driver, is needed. What is wrong with the configuration or the options, and
+// alone: [Config].PrivateKey, or that of [Config].Driver, is needed, unless the pipe is one of [AutoIngest]. What is wrong with the configuration or the options, and
 // what keeps from connecting within [Config].Timeout, is a *config.Error; package retry still tells whether another try may
 // help.
 func OpenPipe(ctx context.Context, cfg Config, table string, opts *PipeOptions) (*PipeSink, error) {
@@ -62,7 +62,7 @@ func OpenPipe(ctx context.Context, cfg Config, table string, opts *PipeOptions) 
 
 func openPipe(ctx context.Context, of string, cfg Config, table string, opts *PipeOptions) (*PipeSink, error) {
 	o, faults := checkedPipe(table, opts)
-	rest, more := cfg.rest(o.Options)
+	rest, more := cfg.rest(o)
 	s, err := open(ctx, of, cfg, table, &o.Options, append(faults, more...)...)
 	if err != nil {
 		return nil, err
@@ -74,7 +74,10 @@ func openPipe(ctx context.Context, of string, cfg Config, table string, opts *Pi
 func NewPipe(db *sql.DB, rest snowpipe.Config, table string, opts *PipeOptions) (*PipeSink, error) {
 	const of = "sink/snowflake.NewPipe"
 	o, faults := checkedPipe(table, opts)
-	_, err := snowpipe.NewClient(rest, snowpipe.Name{Database: "D", Schema: "S", Object: "P"}, &o.REST) // for its faults
+	var err error
+	if o.AutoIngest == nil {
+		_, err = snowpipe.NewClient(rest, snowpipe.Name{Database: "D", Schema: "S", Object: "P"}, &o.REST) // for its faults
+	}
 	s, serr := New(db, table, &o.Options)
 	all := config.Error{Of: of, Faults: faults}
 	for _, err := range []error{serr, err} {

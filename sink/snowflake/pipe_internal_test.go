@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"gocloud.dev/blob/memblob"
 
 	"github.com/floedata/floe/config"
 	sf "github.com/floedata/floe/dialect/snowflake"
@@ -130,6 +131,10 @@ func TestPipeOptions(t *testing.T) {
 		{"the user's stage", PipeOptions{Options: Options{Stage: "~"}}, "PipeOptions.Stage"},
 		{"a name that is none", PipeOptions{Pipe: strings.Repeat("x", 256)}, "PipeOptions.Pipe"},
 		{"rejects", PipeOptions{Options: Options{Rejects: "_floe_owed"}}, "PipeOptions.Rejects"},
+		{"events of an internal stage", PipeOptions{AutoIngest: &AutoIngest{}}, "PipeOptions.AutoIngest"},
+		{"events by two ways", PipeOptions{
+			AutoIngest: &AutoIngest{Integration: "I", Topic: "T"}, Options: Options{Stage: "s", External: &External{Bucket: memblob.OpenBucket(nil), Location: "s3://b/"}},
+		}, "PipeOptions.AutoIngest.Topic"},
 		{"poll", PipeOptions{Poll: -1}, "PipeOptions.Poll"},
 		{"patience", PipeOptions{Patience: time.Second}, "PipeOptions.Patience"},
 		{"a timeout of calls", PipeOptions{REST: snowpipe.ClientOptions{Timeout: -1}}, "ClientOptions.Timeout"},

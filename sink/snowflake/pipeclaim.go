@@ -122,7 +122,11 @@ func (w *pipeWriter) accept(ctx context.Context, c *sql.Conn, f owedFile, seen s
 		return err
 	}
 	w.s.opts.Logger.WarnContext(ctx, "a file that Snowpipe could not load is loaded by COPY", "sink", "snowflake", "table", w.table, "file", f.path, "error", seen.Problem())
-	answer, failed := run(ctx, c, w.copyBlock(f).String())
+	below, failed := w.p.staged(f)
+	if failed != nil {
+		return fmt.Errorf("%w; COPY: %w", err, failed)
+	}
+	answer, failed := run(ctx, c, w.copyBlock(f, below).String())
 	switch {
 	case failed != nil:
 		return fmt.Errorf("%w; COPY: %w", err, failed)
@@ -134,12 +138,12 @@ func (w *pipeWriter) accept(ctx context.Context, c *sql.Conn, f owedFile, seen s
 	return fmt.Errorf("%w; COPY: the table is another one (%.100s)", err, answer)
 }
 
-// copyBlock loads a file and takes it out of what is owed, in one transaction.
-func (w *pipeWriter) copyBlock(f owedFile) *block {
+// copyBlock loads a file, which is there below the sink's directory, and takes it out of what is owed, in one transaction.
+func (w *pipeWriter) copyBlock(f owedFile, below string) *block {
 	s := w.s
 	b := newLoadBlock()
 	b.add("BEGIN TRANSACTION")
-	s.copyInto(b, s.qualified(s.name), []copied{{path: strings.TrimPrefix(f.path, s.directory()), name: f.name(), rows: f.rows}})
+	s.copyInto(b, s.qualified(s.name), []copied{{path: below, name: f.name(), rows: f.rows}})
 	s.sameTable(b, s.name, []*loading{{w: w.writer}})
 	b.add(
 		w.p.paid([]owedFile{f}),
@@ -154,6 +158,7 @@ func (w *pipeWriter) payOff(ctx context.Context, c *sql.Conn, files []owedFile) 
 	if len(files) == 0 {
 		return nil
 	}
+	w.p.withdraw(ctx, files)
 	return execAll(ctx, c, w.p.paid(files))
 }
 
@@ -210,11 +215,14 @@ func (w *pipeWriter) payBy(ctx context.Context, id pipeID, files []owedFile) err
 	})
 }
 
-// insert names files to the pipe.
+// insert names files to the pipe, or has it notice them.
 func (q *pipe) insert(ctx context.Context, files []owedFile) error {
+	if q.client == nil {
+		return q.p.publish(ctx, files)
+	}
 	list := make([]snowpipe.StagedFile, len(files))
 	for i, f := range files {
-		list[i] = f.staged()
+		list[i] = snowpipe.StagedFile{Path: f.path, Size: f.bytes}
 	}
 	answer, err := q.client.InsertFiles(ctx, list)
 	if err == nil && len(answer.Unmatched) > 0 {

@@ -23,7 +23,7 @@ type pipeID struct {
 // pipe is one that files are named to.
 type pipe struct {
 	id     pipeID
-	client *snowpipe.Client
+	client *snowpipe.Client // nil: it is an auto-ingest pipe
 	*poller
 }
 
@@ -60,9 +60,12 @@ func (p *PipeSink) pipe(id pipeID) (*pipe, error) {
 		if p.pipes.byName == nil {
 			p.pipes.byName = map[string]*poller{}
 		}
-		client, err := snowpipe.NewClient(p.rest, p.nameOf(id.name), &p.opts.REST)
-		if err != nil {
-			return nil, err
+		var client *snowpipe.Client
+		if p.opts.AutoIngest == nil {
+			var err error
+			if client, err = snowpipe.NewClient(p.rest, p.nameOf(id.name), &p.opts.REST); err != nil {
+				return nil, err
+			}
 		}
 		q = newPoller(p, id.name, client)
 		p.pipes.byName[id.name] = q
@@ -76,13 +79,18 @@ func (p *PipeSink) nameOf(pipe string) snowpipe.Name {
 
 func (p *PipeSink) tableName() snowpipe.Name { return p.nameOf(p.s.name) }
 
-// copyOfPipe is the COPY that the pipe runs. It is of the whole stage, so that names of files are their whole paths there.
+// copyOfPipe is the COPY that the pipe runs. It is of the whole stage, so that names of files are their whole paths there; but
+// an auto-ingest pipe would load whatever else comes to the stage, too.
 func (p *PipeSink) copyOfPipe() string {
+	place := ""
+	if p.opts.AutoIngest != nil {
+		place = p.directory()
+	}
 	return fmt.Sprintf(`COPY INTO %s
     FROM %s
     FILE_FORMAT = %s
     MATCH_BY_COLUMN_NAME = CASE_SENSITIVE
-    ON_ERROR = SKIP_FILE`, p.s.qualified(p.s.name), p.s.stage(""), fileFormat)
+    ON_ERROR = SKIP_FILE`, p.s.qualified(p.s.name), p.s.stage(place), fileFormat)
 }
 
 // definition is the pipe for the table of that mark. The default name has a hash of what the pipe does: a table that is made
@@ -93,10 +101,14 @@ func (p *PipeSink) definition(mark string) snowpipe.Definition {
 	if name == "" {
 		name = fmt.Sprintf("_FLOE_PIPE_%X", sha256.Sum256([]byte(mark+"\x00"+copyInto)))[:len("_FLOE_PIPE_")+32]
 	}
-	return snowpipe.Definition{
+	d := snowpipe.Definition{
 		Name: p.nameOf(name), IfMissing: true, Copy: copyInto,
 		Comment: "Loads " + p.s.name + " for a pipeline that knows which files are its own: never REFRESH it.",
 	}
+	if a := p.opts.AutoIngest; a != nil {
+		d.AutoIngest, d.Integration, d.Topic = true, p.s.opts.resolve(a.Integration), a.Topic
+	}
+	return d
 }
 
 // makePipe makes the pipe where it is missing, and finds out which one it is.
@@ -122,6 +134,10 @@ func (p *PipeSink) makePipe(ctx context.Context, c *sql.Conn, mark string) (*pip
 	}
 	if p.opts.Pipe != "" && words(info.Definition) != words(d.Copy) {
 		return nil, fmt.Errorf("pipe %s does not load what is staged: drop it, or make it by: %s", d.Name, d)
+	}
+	if p.opts.AutoIngest != nil {
+		p.s.opts.Logger.InfoContext(ctx, "the pipe loads by events", "sink", "snowflake", "table", p.s.name, "pipe", d.Name.Object,
+			"notification_channel", info.NotificationChannel, "prefix", p.directory())
 	}
 	made, err := p.pipe(pipeID{d.Name.Object, info.Created.UnixMilli()})
 	if err == nil {

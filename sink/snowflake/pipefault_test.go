@@ -391,7 +391,7 @@ func TestPipeOfTheUsers(t *testing.T) {
 	server := startStreaming(t, snowflaketest.Options{})
 	o := snowflake.PipeOptions{Pipe: "mine"}
 	w, from := claim(t, openPipe(t, server, "events", o), "a")
-	from = load(t, w, "a", from, 1)
+	load(t, w, "a", from, 1)
 	if name, _ := thePipe(t, server); name != `"TEST"."PUBLIC"."MINE"` {
 		t.Errorf("the pipe is called %q", name)
 	}

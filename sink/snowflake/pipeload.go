@@ -133,6 +133,7 @@ func (p *PipeSink) finish(ctx context.Context, loads []*loading, files map[*load
 	}
 	err := s.session(ctx, func(c *sql.Conn) error {
 		if len(paid) > 0 {
+			p.withdraw(ctx, paid)
 			if err := execAll(ctx, c, p.paid(paid)); err != nil {
 				return err
 			}

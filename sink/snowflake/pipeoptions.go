@@ -22,7 +22,10 @@ type PipeOptions struct {
 	// sink's own would, and is made where it is missing. Default: a pipe whose name begins with _FLOE_PIPE_ and goes on with a
 	// hash of what it does, so that another table or stage has another pipe.
 	Pipe string
-	// Poll is how often Snowflake is asked what became of files, which it is asked of all at once. Default: 5 s.
+	// AutoIngest has the pipe load by events of the bucket of Options.External. Default: files are named to it by REST.
+	AutoIngest *AutoIngest
+	// Poll is how often Snowflake is asked what became of files, which it is asked of all at once. Default: 5 s; 30 s with
+	// AutoIngest.
 	Poll time.Duration
 	// Patience is how long a load waits for Snowflake to load its files before it fails; they stay owed. Default: 1 h.
 	Patience time.Duration
@@ -35,6 +38,9 @@ func checkedPipe(table string, o *PipeOptions) (PipeOptions, []config.Fault) {
 	var opts PipeOptions
 	if o != nil {
 		opts = *o
+	}
+	if opts.AutoIngest != nil {
+		set(&opts.Poll, 30*time.Second)
 	}
 	set(&opts.Poll, 5*time.Second)
 	set(&opts.Patience, time.Hour)
@@ -50,6 +56,12 @@ func checkedPipe(table string, o *PipeOptions) (PipeOptions, []config.Fault) {
 	}
 	if opts.Stage == "~" {
 		add("PipeOptions.Stage", "is the user's own, which pipes do not load from: name another one")
+	}
+	if opts.AutoIngest != nil && opts.External == nil {
+		add("PipeOptions.AutoIngest", "is of external stages: name the stage in Stage, and its bucket in External")
+	}
+	if a := opts.AutoIngest; a != nil && a.Integration != "" && a.Topic != "" {
+		add("PipeOptions.AutoIngest.Topic", "is set beside Integration: set one of them")
 	}
 	if opts.Pipe != "" {
 		if err := (sf.Dialect{}).CheckName(opts.Pipe); err != nil {
@@ -69,8 +81,11 @@ func checkedPipe(table string, o *PipeOptions) (PipeOptions, []config.Fault) {
 }
 
 // rest returns how the account's REST services are called, or what keeps from that beyond what [Config.driver] says.
-func (c Config) rest(o Options) (snowpipe.Config, []config.Fault) {
-	d, faults := c.driver(o)
+func (c Config) rest(o PipeOptions) (snowpipe.Config, []config.Fault) {
+	if o.AutoIngest != nil {
+		return snowpipe.Config{}, nil
+	}
+	d, faults := c.driver(o.Options)
 	if len(faults) > 0 {
 		return snowpipe.Config{}, nil // open tells of them
 	}

@@ -9,7 +9,6 @@ import (
 
 	sf "github.com/floedata/floe/dialect/snowflake"
 	"github.com/floedata/floe/offset"
-	"github.com/floedata/floe/sink/snowflake/snowpipe"
 )
 
 // owedFile is a file whose rows are committed and not seen in the table yet.
@@ -23,10 +22,6 @@ type owedFile struct {
 
 // name is the last part of the path, which no other file has.
 func (f owedFile) name() string { return f.path[strings.LastIndexByte(f.path, '/')+1:] }
-
-func (f owedFile) staged() snowpipe.StagedFile {
-	return snowpipe.StagedFile{Path: f.path, Size: f.bytes}
-}
 
 // owedName is the table of owed files, beside that of the offsets.
 const owedName = "_FLOE_OWED"
@@ -73,7 +68,7 @@ func (p *PipeSink) filesOf(l *loading) []owedFile {
 	}
 	list := make([]owedFile, len(l.st.files))
 	for i, f := range l.st.files {
-		list[i] = owedFile{path: p.s.directory() + l.w.lane + f.name, rows: f.rows, bytes: f.bytes}
+		list[i] = owedFile{path: p.directory() + l.w.lane + f.name, rows: f.rows, bytes: f.bytes}
 	}
 	return list
 }
@@ -117,8 +112,13 @@ func (p *PipeSink) forgive(ctx context.Context, c *sql.Conn, condition string) e
 	if err != nil || len(files) == 0 {
 		return err
 	}
+	p.withdraw(ctx, files)
 	for _, f := range files {
-		if err := p.s.store.remove(ctx, c, strings.TrimPrefix(f.path, p.s.directory())); err != nil {
+		below, err := p.staged(f)
+		if err == nil {
+			err = p.s.store.remove(ctx, c, below)
+		}
+		if err != nil {
 			return fmt.Errorf("remove %s, which was owed: %w", f.path, err)
 		}
 	}

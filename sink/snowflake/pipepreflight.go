@@ -60,6 +60,9 @@ func (p *pipePreflight) run(ctx context.Context) error {
 			return err
 		}
 	}
+	if p.p.opts.AutoIngest != nil {
+		return nil
+	}
 	if err := p.caller(ctx, info != nil); err != nil {
 		return err
 	}
@@ -67,7 +70,7 @@ func (p *pipePreflight) run(ctx context.Context) error {
 }
 
 func (p *pipePreflight) objects() snowpipe.Objects {
-	o := snowpipe.Objects{Pipe: p.pipe, Table: p.p.tableName(), TableStage: p.s.opts.Stage == "%"}
+	o := snowpipe.Objects{Pipe: p.pipe, Table: p.p.tableName(), TableStage: p.s.opts.Stage == "%", External: p.s.opts.External != nil}
 	if !o.TableStage {
 		o.Stage = p.p.nameOf(p.s.opts.resolve(p.s.opts.Stage))
 	}

@@ -18,7 +18,7 @@ import (
 type poller struct {
 	p      *PipeSink
 	pipe   string
-	client *snowpipe.Client
+	client *snowpipe.Client // nil: there is no report
 
 	mu      sync.Mutex
 	waiting map[string][]*wait // by the last part of the path
@@ -33,6 +33,7 @@ func newPoller(p *PipeSink, pipe string, client *snowpipe.Client) *poller {
 // wait is somebody's for a file.
 type wait struct {
 	file   owedFile
+	began  time.Time
 	asked  time.Time // when the history was asked last, or the wait began
 	urgent bool      // the history is to be asked: the report says something that must not be believed at once
 	answer chan awaited
@@ -51,7 +52,8 @@ const historyAfter = 24
 func (q *poller) await(ctx context.Context, files []owedFile) ([]snowpipe.File, error) {
 	waits := make([]*wait, len(files))
 	for i, f := range files {
-		waits[i] = &wait{file: f, asked: time.Now(), answer: make(chan awaited, 1)}
+		now := time.Now()
+		waits[i] = &wait{file: f, began: now, asked: now, answer: make(chan awaited, 1)}
 	}
 	q.join(waits)
 	defer q.leave(waits)
@@ -163,12 +165,14 @@ func (q *poller) run(ctx context.Context) {
 
 // look asks for the report, and for the history of the files that are not in there for long.
 func (q *poller) look(ctx context.Context) error {
-	report, err := q.client.InsertReport(ctx, nil)
-	if err != nil {
-		return err
-	}
-	for _, f := range report.Files {
-		q.tell(f)
+	if q.client != nil {
+		report, err := q.client.InsertReport(ctx, nil)
+		if err != nil {
+			return err
+		}
+		for _, f := range report.Files {
+			q.tell(f)
+		}
 	}
 	late := q.late()
 	if len(late) == 0 {
@@ -202,7 +206,7 @@ func (q *poller) late() []*wait {
 	now := time.Now()
 	for _, waits := range q.waiting {
 		for _, w := range waits {
-			if w.urgent || now.Sub(w.asked) >= historyAfter*q.p.opts.Poll {
+			if q.client == nil || w.urgent || now.Sub(w.asked) >= historyAfter*q.p.opts.Poll {
 				w.asked = now
 				list = append(list, w)
 			}
@@ -234,6 +238,7 @@ func (q *poller) ask(ctx context.Context, c *sql.Conn, late []*wait) error {
 	files := make([]owedFile, len(late))
 	for i, w := range late {
 		files[i] = w.file
+		files[i].age += time.Since(w.began)
 	}
 	known, err := q.p.history(ctx, c, files)
 	if err != nil {
@@ -270,13 +275,19 @@ func (q *poller) ask(ctx context.Context, c *sql.Conn, late []*wait) error {
 	return nil
 }
 
-// history looks up files of which the table's history knows how they ended, by their names.
+// history looks up files of which the table's history knows how they ended, by their names. It looks back as far as the oldest
+// is owed, and an hour for clocks that differ; of what is older than safeAge, as far as there is a history.
 func (p *PipeSink) history(ctx context.Context, c *sql.Conn, files []owedFile) (map[string]snowpipe.File, error) {
-	names := make([]string, len(files))
-	for i, f := range files {
-		names[i] = f.name()
+	var o snowpipe.CopyHistoryOptions
+	oldest := time.Duration(0)
+	for _, f := range files {
+		o.Files = append(o.Files, f.name())
+		oldest = max(oldest, f.age)
 	}
-	loads, err := snowpipe.CopyHistory(ctx, c, p.tableName(), &snowpipe.CopyHistoryOptions{Files: names})
+	if oldest < safeAge {
+		o.From = time.Now().Add(-oldest - time.Hour)
+	}
+	loads, err := snowpipe.CopyHistory(ctx, c, p.tableName(), &o)
 	if err != nil {
 		return nil, err
 	}

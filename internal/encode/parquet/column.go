@@ -49,6 +49,11 @@ func (c *column) size() int {
 // appendFlat appends rows of a column that is not nested.
 func (c *column) appendFlat(w *Writer, arr arrow.Array, from, to int) error {
 	v := validityOf(arr, from, to, &c.bits)
+	if d := c.values.dict(); d != nil && d.on && d.tried == 0 && arr.DataType().ID() != arrow.DICTIONARY {
+		if w.survey.hopeless(c.values.(hasher), arr, v, from, to) {
+			d.on = false
+		}
+	}
 	for from < to {
 		next := from + fit(to-from, w.opts.PageBytes/8, func(n int) int { return leafBytes(&c.form, arr, from, from+n) })
 		nulls := v.nulls(from, next)

@@ -2,6 +2,7 @@ package parquet_test
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -80,4 +81,66 @@ func TestChangingDictionaries(t *testing.T) {
 		t.Errorf("the pages are %s", got)
 	}
 	same(t, "decode", valuesOf(recs, 0), valuesOf(readOurs(t, file), 0))
+}
+
+// TestSurvey has values that repeat far away, at once, among nulls, and not at all: a dictionary is given up where it is of
+// no use, and there alone.
+func TestSurvey(t *testing.T) {
+	const rows = 40_000
+	rnd := rand.New(rand.NewPCG(5, 6))
+	for _, tc := range []struct {
+		name  string
+		value func(i int) int // -1 = null
+		want  string
+	}{
+		{"all different", func(i int) int { return i }, "PLAIN"},
+		{"almost all different", func(i int) int { return rnd.IntN(1_000_000) }, "PLAIN"},
+		{"in a circle", func(i int) int { return i % 4999 }, "RLE_DICTIONARY"},
+		{"many", func(i int) int { return rnd.IntN(20_000) }, "RLE_DICTIONARY"},
+		{"in pairs", func(i int) int { return i / 2 }, "RLE_DICTIONARY"},
+		{"different, among nulls", func(i int) int { return i | -(i & 1) }, "PLAIN"},
+		{"few, among many nulls", func(i int) int {
+			if i%50 > 0 {
+				return -1
+			}
+			return i % 7
+		}, "RLE_DICTIONARY"},
+	} {
+		for _, dt := range []arrow.DataType{
+			arrow.PrimitiveTypes.Int32, arrow.PrimitiveTypes.Int64, arrow.BinaryTypes.String, &arrow.FixedSizeBinaryType{ByteWidth: 20},
+		} {
+			t.Run(fmt.Sprintf("%s/%s", tc.name, dt), func(t *testing.T) {
+				b := array.NewBuilder(memory.DefaultAllocator, dt)
+				defer b.Release()
+				for i := range rows {
+					switch n := tc.value(i); b := b.(type) {
+					case *array.FixedSizeBinaryBuilder:
+						if n < 0 {
+							b.AppendNull()
+						} else {
+							b.Append(fmt.Appendf(nil, "%020d", n))
+						}
+					default:
+						text := array.NullValueStr
+						if n >= 0 {
+							text = fmt.Sprint(n)
+						}
+						if err := b.AppendValueFromString(text); err != nil {
+							t.Fatal(err)
+						}
+					}
+				}
+				schema := arrow.NewSchema([]arrow.Field{{Name: "c", Type: dt, Nullable: true}}, nil)
+				arr := b.NewArray()
+				defer arr.Release()
+				rec := array.NewRecord(schema, []arrow.Array{arr}, rows)
+				defer rec.Release()
+				file := encode(t, schema, nil, rec)
+				if got := dataEncodings(&footer(t, file).RowGroups[0].Columns[0]); !strings.HasPrefix(got, tc.want) {
+					t.Errorf("the pages are %s, want %s", got, tc.want)
+				}
+				same(t, "decode", valuesOf([]arrow.Record{rec}, 0), valuesOf(readOurs(t, file), 0))
+			})
+		}
+	}
 }

@@ -44,6 +44,7 @@ type Writer struct {
 	header format.PageHeader
 	thrift structs
 	top    slots
+	survey survey
 
 	closed bool
 	err    error // why it can't go on

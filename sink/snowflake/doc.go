@@ -10,6 +10,10 @@
 // that the table is the one that the offsets count, moves the offsets of those partitions whose claim still stands, and
 // commits. Anything else rolls back.
 //
+// Two other sinks of the same tables, types and offsets load without a warehouse for the rows: [OpenStreaming] by Snowpipe
+// Streaming, within seconds, see [StreamingSink]; [OpenPipe] by files that Snowpipe loads, see [PipeSink]. What is said
+// below of files holds for pipes, too; of loads, of the sink of [Open] alone.
+//
 // # Tables
 //
 // A plain name, such as events, stands for what Snowflake makes of it without quotes, EVENTS; any other name is taken as

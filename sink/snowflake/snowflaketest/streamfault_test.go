@@ -72,7 +72,6 @@ func TestStreamingFaultsOfChannels(t *testing.T) {
 			srv, s := startStreaming(t, snowflaketest.Options{StreamingDelay: manual})
 			token, _ := s.open("T-STREAMING", "C")
 			token = s.mustAppend("T-STREAMING", "C", token, "1", numbers(0, 10))
-			commit(t, srv)
 			srv.Inject(snowflaketest.Fault{Match: snowflaketest.Streaming("append"), Effect: effect})
 			token = s.mustAppend("T-STREAMING", "C", token, "2", numbers(10, 20))
 			s.mustAppend("T-STREAMING", "C", token, "3", numbers(20, 30))

@@ -74,7 +74,7 @@ func (c *channel) discard() {
 	for _, a := range c.pending {
 		a.remove()
 	}
-	c.pending, c.held = nil, false
+	c.pending, c.held = nil, 0
 	c.next = c.Row + 1
 }
 

@@ -20,7 +20,7 @@ type channel struct {
 	channelState
 	next    int64 // row sequencer of the next append
 	pending []*accepted
-	held    bool // what it has accepted is not committed: a fault
+	held    int64 // row sequencer from which on nothing is committed: a fault; 0 = there is none
 	pace    pace
 }
 

@@ -92,10 +92,11 @@ func (e *Engine) accept(in *accepted, a AppendRows, find func() (*channel, *Stre
 		return "", no
 	}
 	in.row = c.next
+	if (a.Hold || a.Lose) && c.held == 0 {
+		c.held = in.row
+	}
 	if a.Lose {
-		// The next rows are behind a gap.
 		c.next++
-		c.held = true
 		return c.continuation(), nil
 	}
 	if part != "" {
@@ -105,7 +106,6 @@ func (e *Engine) accept(in *accepted, a AppendRows, find func() (*channel, *Stre
 		}
 	}
 	c.next++
-	c.held = c.held || a.Hold
 	in.due = s.due()
 	c.pending = append(c.pending, in)
 	s.total.Requests++
@@ -168,10 +168,12 @@ func (e *Engine) AppendElastic(ctx context.Context, who Streamer, at PipeAddress
 	}
 	s := e.streams
 	find := func() (*channel, *StreamError) {
-		if c := s.names[key]; c != nil {
-			return c, nil
+		c := s.names[key]
+		if c == nil {
+			return nil, noChannel(elasticName)
 		}
-		return nil, noChannel(elasticName)
+		c.Broken = "" // nobody opens it again: what could not be committed is tried again
+		return c, nil
 	}
 	s.mu.Lock()
 	_, no = find()

@@ -52,8 +52,8 @@ func (s *streams) nextDue() (time.Duration, bool) {
 	defer s.mu.Unlock()
 	var first time.Time
 	for _, c := range s.channels {
-		if len(c.pending) > 0 && !c.held && c.Broken == "" {
-			if due := c.pending[0].due; !due.IsZero() && (first.IsZero() || due.Before(first)) {
+		if free := c.free(); len(free) > 0 {
+			if due := free[0].due; !due.IsZero() && (first.IsZero() || due.Before(first)) {
 				first = due
 			}
 		}
@@ -74,7 +74,7 @@ func (e *Engine) commitStreams(ctx context.Context, due time.Time) error {
 		for _, pipe := range e.streams.duePipes(due) {
 			err := e.commitPipe(ctx, pipe, due)
 			if err != nil {
-				e.streams.spoil(pipe)
+				e.streams.spoil(pipe, err, e.now())
 			}
 			var refused *copyinto.Error
 			if err != nil && !errors.As(err, &refused) {
@@ -103,19 +103,25 @@ func (s *streams) duePipes(due time.Time) []int64 {
 	return out
 }
 
-// due are the appends of a channel that are to be committed at a time, or all if that is zero.
-func (c *channel) due(at time.Time) []*accepted {
-	if c.held || c.Broken != "" {
+// free are the appends of a channel that nothing keeps from being committed.
+func (c *channel) free() []*accepted {
+	if c.Broken != "" {
 		return nil
 	}
-	if at.IsZero() {
-		return c.pending
+	return before(c.pending, func(a *accepted) bool { return c.held > 0 && a.row >= c.held })
+}
+
+// due are the appends of a channel that are to be committed at a time, or all if that is zero.
+func (c *channel) due(at time.Time) []*accepted {
+	return before(c.free(), func(a *accepted) bool { return !at.IsZero() && (a.due.IsZero() || a.due.After(at)) })
+}
+
+// before are the appends before the first one that has something.
+func before(all []*accepted, has func(*accepted) bool) []*accepted {
+	if n := slices.IndexFunc(all, has); n >= 0 {
+		return all[:n]
 	}
-	n := slices.IndexFunc(c.pending, func(a *accepted) bool { return a.due.IsZero() || a.due.After(at) })
-	if n < 0 {
-		n = len(c.pending)
-	}
-	return c.pending[:n]
+	return all
 }
 
 // portion is what is committed of a channel at once.
@@ -274,11 +280,12 @@ func (w *work) breakChannels(portions []*portion, code string) error {
 }
 
 // spoil has the channels of a pipe opened again whose rows could not be committed.
-func (s *streams) spoil(pipe int64) {
+func (s *streams) spoil(pipe int64, why error, now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	message := why.Error()
 	for _, c := range s.of(pipe) {
-		c.Broken = codeMustReopen
+		c.Broken, c.LastError, c.LastErrorAt = codeMustReopen, &message, now
 	}
 }
 

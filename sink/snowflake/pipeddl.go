@@ -116,9 +116,6 @@ func (p *PipeSink) makePipe(ctx context.Context, c *sql.Conn, mark string) (*pip
 	d := p.definition(mark)
 	p.made.Lock()
 	defer p.made.Unlock()
-	if p.current != nil && p.current.id.name == d.Name.Object {
-		return p.current, nil
-	}
 	info, err := p.describe(ctx, c, d.Name)
 	if err == nil && info == nil {
 		p.s.opts.Logger.InfoContext(ctx, "making the pipe", "sink", "snowflake", "table", p.s.name, "pipe", d.Name.Object)
@@ -132,6 +129,10 @@ func (p *PipeSink) makePipe(ctx context.Context, c *sql.Conn, mark string) (*pip
 	if err != nil {
 		return nil, err
 	}
+	id := pipeID{d.Name.Object, info.Created.UnixMilli()}
+	if p.current != nil && p.current.id == id {
+		return p.current, nil
+	}
 	if p.opts.Pipe != "" && words(info.Definition) != words(d.Copy) {
 		return nil, fmt.Errorf("pipe %s does not load what is staged: drop it, or make it by: %s", d.Name, d)
 	}
@@ -139,7 +140,7 @@ func (p *PipeSink) makePipe(ctx context.Context, c *sql.Conn, mark string) (*pip
 		p.s.opts.Logger.InfoContext(ctx, "the pipe loads by events", "sink", "snowflake", "table", p.s.name, "pipe", d.Name.Object,
 			"notification_channel", info.NotificationChannel, "prefix", p.directory())
 	}
-	made, err := p.pipe(pipeID{d.Name.Object, info.Created.UnixMilli()})
+	made, err := p.pipe(id)
 	if err == nil {
 		p.current = made
 	}

@@ -70,7 +70,7 @@
 //
 // An external stage, over a bucket of Amazon S3, Google Cloud Storage or Azure Blob Storage, is named by [Options].Stage, and
 // its bucket by [Options].External. Files are written to the bucket as they are encoded, by gocloud.dev/blob, and
-// neither on disk nor as a whole in memory: each upload holds up to 32 MB. A file is there once it is complete. What a
+// neither on disk nor as a whole in memory: each upload holds about 40 MB. A file is there once it is complete. What a
 // process that was killed has uploaded of one that was not, S3 keeps, and shows to nobody: a rule of the bucket that ends
 // multipart uploads after a day removes it.
 //

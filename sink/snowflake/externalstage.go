@@ -3,7 +3,6 @@ package snowflake
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -43,8 +42,11 @@ func (e *externalStage) make(ctx context.Context, c *sql.Conn) error {
 		if err != nil {
 			return err
 		}
-		if root, found, err = e.look(ctx, c); err != nil || !found {
-			return errors.Join(err, fmt.Errorf("the stage %s was made, and is not seen", stage))
+		if root, found, err = e.look(ctx, c); err != nil {
+			return err
+		}
+		if !found {
+			return &stageFault{stage, "was made, and is not seen by this role: name another in Options.Stage"}
 		}
 	}
 	if _, err := e.open(ctx); err != nil {
@@ -108,7 +110,7 @@ func (e *externalStage) at() (*blob.Bucket, string) {
 	return e.bucket, e.root + e.s.directory()
 }
 
-// How an object is uploaded: each of the parts under way at once takes as much memory.
+// How an object is uploaded: each of the parts under way at once takes as much memory, and one more that fills.
 const (
 	partSize  = 8 << 20
 	partsSent = 4

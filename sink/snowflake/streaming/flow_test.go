@@ -11,6 +11,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/apache/arrow/go/v17/arrow/memory"
+
 	"github.com/floedata/floe/sink/snowflake/streaming"
 )
 
@@ -387,4 +389,85 @@ func TestConcurrent(t *testing.T) {
 			t.Errorf("%d rows of %d", next[g], g)
 		}
 	}
+}
+
+// TestRecordIntoFullBuffer: a record that does not fit into the buffer is taken up to a row, and goes on from there.
+func TestRecordIntoFullBuffer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newService(t)
+		c := s.client(func(o *streaming.ClientOptions) {
+			o.Overflow, o.UncompressedBytes, o.BufferedBytes, o.Compression = streaming.Fail, 10_000, 20_000, streaming.Uncompressed
+		})
+		ch := open(t, c, "P0")
+		s.delay = time.Second
+		const n = 500
+		lengths := make([]int, n)
+		for i := range lengths {
+			lengths[i] = 100 + i%7
+		}
+		refused := 0
+		for from := 0; from < n; {
+			rec := record(memory.DefaultAllocator, int64(from), lengths[from:]...)
+			rows, err := ch.AppendRecordAt(t.Context(), rec, func(rows int64) string { return strconv.Itoa(from + int(rows)) })
+			rec.Release()
+			if from += int(rows); err != nil {
+				refused++
+				wantError(t, err, streaming.Retry, "MemoryThresholdExceeded")
+				time.Sleep(100 * time.Millisecond)
+			}
+		}
+		if refused == 0 {
+			t.Error("the buffer was never full")
+		}
+		if err := ch.WaitForToken(t.Context(), strconv.Itoa(n)); err != nil {
+			t.Fatal(err)
+		}
+		closeClient(t, c)
+		rows := s.rows("P0")
+		if len(rows) != n {
+			t.Fatalf("%d rows, want %d", len(rows), n)
+		}
+		for i, row := range rows {
+			if row != line(int64(i), lengths[i]) {
+				t.Fatalf("row %d is %s", i, row)
+			}
+		}
+	})
+}
+
+// TestOpenAtOnce: of those who open one channel at the same time one has it then, here as at the service.
+func TestOpenAtOnce(t *testing.T) {
+	s := newService(t)
+	c := s.client(nil)
+	opened := make(chan *streaming.Channel, 20)
+	var opens sync.WaitGroup
+	for range cap(opened) {
+		opens.Go(func() {
+			ch, _, err := c.OpenChannel(t.Context(), "P0", "")
+			if err != nil {
+				t.Error(err)
+			}
+			opened <- ch
+		})
+	}
+	opens.Wait()
+	close(opened)
+	good := 0
+	for ch := range opened {
+		err := ch.AppendRow(t.Context(), map[string]any{"ID": 1}, "1")
+		if err == nil {
+			good++
+			err = ch.WaitForToken(t.Context(), "1")
+		} else {
+			wantError(t, err, streaming.Reopen, "")
+			err = nil
+		}
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	if good != 1 {
+		t.Errorf("%d have the channel", good)
+	}
+	closeClient(t, c)
 }

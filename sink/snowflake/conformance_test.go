@@ -122,6 +122,7 @@ type instance struct {
 	// open opens the sink; nil = the one that options are of.
 	open    func(ctx context.Context, schema, table string) (sink.Sink, error)
 	mode    sink.Mode
+	oneCase bool
 	prefix  string       // of the names of schemas
 	schemas atomic.Int64 // made so far: their names' numbers
 }
@@ -192,10 +193,10 @@ func (i *instance) on(ctx context.Context, table string) (sinktest.Harness, erro
 			}
 			return read(ctx, names[0])
 		},
-		Close:  func() error { return i.exec(context.Background(), "DROP SCHEMA "+schema) },
-		Types:  conformanceTypes(),
-		Widen:  true, // every integer is a NUMBER(38,0)
-		Mode:   i.mode,
+		Close: func() error { return i.exec(context.Background(), "DROP SCHEMA "+schema) },
+		Types: conformanceTypes(),
+		Widen: true, // every integer is a NUMBER(38,0)
+		Mode:  i.mode, OneCase: i.oneCase,
 		Named:  func(name string) (sinktest.Harness, error) { return i.on(ctx, name) },
 		Faults: i.faults,
 	}, nil

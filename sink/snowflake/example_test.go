@@ -71,3 +71,21 @@ func answers(batch string) arrow.Record {
 	b.Field(1).(*array.Int64Builder).AppendValues([]int64{1, 2}, nil)
 	return b.NewRecord()
 }
+
+// Snowpipe Streaming takes no password, and what is streamed is seen at once.
+func ExampleOpenStreaming() {
+	ctx := context.Background()
+	cfg := snowflake.Config{DSN: "me:secret@myorg-account/db/schema?warehouse=wh"}
+	s, err := snowflake.OpenStreaming(ctx, cfg, "orders", &snowflake.StreamingOptions{Mode: sink.Replace})
+	var bad *config.Error
+	if errors.As(err, &bad) {
+		for _, f := range bad.Faults {
+			fmt.Println(f.Field)
+		}
+		return
+	}
+	defer s.Close(ctx)
+	// Output:
+	// StreamingOptions.Mode
+	// Config
+}

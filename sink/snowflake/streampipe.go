@@ -78,6 +78,11 @@ func (t *StreamingSink) makePipe(ctx context.Context, c *sql.Conn) error {
 		return err
 	}
 	t.s.opts.Logger.InfoContext(ctx, "making the pipe", "sink", "snowflake", "table", t.lands(), "pipe", t.pipe())
-	return execAll(ctx, c, fmt.Sprintf("CREATE PIPE IF NOT EXISTS %s AS COPY INTO %s FROM TABLE(DATA_SOURCE(TYPE => 'STREAMING')) MATCH_BY_COLUMN_NAME = CASE_SENSITIVE",
-		t.s.qualified(t.pipe()), t.s.qualified(t.lands())))
+	return execAll(ctx, c, t.createPipe())
+}
+
+// createPipe takes columns by their names, so that the pipe stays as it is when columns are added.
+func (t *StreamingSink) createPipe() string {
+	return fmt.Sprintf("CREATE PIPE IF NOT EXISTS %s AS COPY INTO %s FROM TABLE(DATA_SOURCE(TYPE => 'STREAMING')) MATCH_BY_COLUMN_NAME = CASE_SENSITIVE",
+		t.s.qualified(t.pipe()), t.s.qualified(t.lands()))
 }

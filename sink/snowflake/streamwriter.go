@@ -4,10 +4,13 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
+	"strings"
 	"sync"
 
 	"github.com/apache/arrow/go/v17/arrow"
 
+	"github.com/floedata/floe/dialect"
 	"github.com/floedata/floe/sink"
 	"github.com/floedata/floe/sink/snowflake/streaming"
 )
@@ -42,7 +45,13 @@ func (w *streamWriter) Prepare(ctx context.Context, schema *arrow.Schema) error 
 	if w.done() {
 		return errClosed
 	}
+	if err := w.t.checkNames(schema, nil); err != nil {
+		return err
+	}
 	if err := w.writer.Prepare(ctx, schema); err != nil {
+		return err
+	}
+	if err := w.t.checkNames(schema, w.plan.Load().rest); err != nil {
 		return err
 	}
 	w.s.ddl.Lock()
@@ -65,6 +74,27 @@ func (w *streamWriter) Prepare(ctx context.Context, schema *arrow.Schema) error 
 		}
 		return nil
 	}))
+}
+
+// checkNames refuses columns, of the rows and of the table beside them, that would be mistaken on their way: a default pipe may
+// find columns without regard to case. A custom one of the sink's finds them by their very names.
+func (t *StreamingSink) checkNames(schema *arrow.Schema, rest []dialect.Column) error {
+	seen := map[string]string{}
+	for _, c := range rest {
+		seen[strings.ToUpper(c.Name)] = c.Name
+	}
+	for _, f := range schema.Fields() {
+		name := t.s.opts.resolve(f.Name)
+		if name == channelColumn && t.s.opts.Mode == sink.Upsert {
+			return t.s.refuse(f, "the sink has a column of that name for itself: rename the column")
+		}
+		upper := strings.ToUpper(name)
+		if other, twice := seen[upper]; twice && t.opts.Pipe == "" {
+			return t.s.refuse(f, fmt.Sprintf("it differs from %q in case alone, which the default pipe does not tell apart: rename one, or name a pipe in StreamingOptions.Pipe", other))
+		}
+		seen[upper] = f.Name
+	}
+	return nil
 }
 
 // Close implements [sink.Writer]. Where all that was appended is committed, it notes that, so that the partition goes on from

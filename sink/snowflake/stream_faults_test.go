@@ -204,7 +204,7 @@ func TestStreamingTakenOver(t *testing.T) {
 func TestStreamingLateClaim(t *testing.T) {
 	server := startStreaming(t, snowflaketest.Options{StreamingDelay: byHand})
 	o := quick(snowflake.StreamingOptions{})
-	o.CommitTimeout = 200 * time.Millisecond
+	o.CommitTimeout = 2 * time.Second
 	s, err := snowflake.OpenStreaming(t.Context(), snowflake.Config{Driver: byKey(server)}, "events", &o)
 	if err != nil {
 		t.Fatal(err)
@@ -395,7 +395,7 @@ func TestStreamingRefused(t *testing.T) {
 func TestStreamingLosesRows(t *testing.T) {
 	server := startStreaming(t, snowflaketest.Options{})
 	o := quick(snowflake.StreamingOptions{})
-	o.CommitTimeout = 100 * time.Millisecond
+	o.CommitTimeout = 2 * time.Second
 	s, err := snowflake.OpenStreaming(t.Context(), snowflake.Config{Driver: byKey(server)}, "events", &o)
 	if err != nil {
 		t.Fatal(err)

@@ -41,7 +41,7 @@ func byKey(s *snowflaketest.Server) *gosnowflake.Config {
 
 // quick are options for a service that commits within milliseconds.
 func quick(o snowflake.StreamingOptions) snowflake.StreamingOptions {
-	o.CommitTimeout = 5 * time.Second
+	o.CommitTimeout = 30 * time.Second // on a machine that is busy, too
 	o.Client.PollInterval = 2 * time.Millisecond
 	o.Client.RetryTimeout = 10 * time.Second
 	o.Client.ChannelRequestsPerSecond = -1
@@ -80,7 +80,6 @@ func streamFaults(s *snowflaketest.Server) map[string]sinktest.Fault {
 		"the pipe was made anew":           at(appends, snowflaketest.Refuse("STALE_PIPE_CACHE"), sinktest.Rewind),
 		"the rows are not taken":           at(appends, snowflaketest.Reject(), sinktest.Rewind),
 		"the service is overwhelmed":       at(appends, snowflaketest.RetryRequest(), sinktest.Rewind),
-		"the channel is not well":          at(snowflaketest.Streaming("status"), snowflaketest.ChannelCode("ERR_CHANNEL_MUST_BE_REOPENED"), sinktest.Rewind),
 		"the service has failed over":      at(appends, snowflaketest.Refuse("SfApiPipeFailedOverError"), sinktest.Rewind),
 		"the pipe is in an invalid state":  at(appends, snowflaketest.Refuse("ERR_PIPE_IN_INVALID_STATE"), sinktest.Permanent),
 		"the pipe is gone":                 at(appends, snowflaketest.Refuse("ERR_PIPE_DOES_NOT_EXIST_OR_NOT_AUTHORIZED"), sinktest.Permanent),

@@ -64,11 +64,23 @@ type preflight struct {
 // grant is a privilege on an object, as SHOW GRANTS names it.
 type grant struct{ privilege, kind, name string }
 
+// add adds a problem, once: several objects may lack the same.
 func (p *preflight) add(object, fix, format string, args ...any) {
-	p.found = append(p.found, Problem{Object: object, Text: fmt.Sprintf(format, args...), Fix: fix})
+	problem := Problem{Object: object, Text: fmt.Sprintf(format, args...), Fix: fix}
+	if !slices.Contains(p.found, problem) {
+		p.found = append(p.found, problem)
+	}
 }
 
 func (p *preflight) run(ctx context.Context) error {
+	if err := p.common(ctx); err != nil {
+		return err
+	}
+	return p.stage(ctx)
+}
+
+// common looks at what every mode needs.
+func (p *preflight) common(ctx context.Context) error {
 	var warehouse sql.NullString
 	before := time.Now()
 	var there time.Time
@@ -80,15 +92,13 @@ func (p *preflight) run(ctx context.Context) error {
 	if err := p.grants(ctx); err != nil {
 		return err
 	}
-	for _, look := range []func(context.Context) error{
-		func(ctx context.Context) error { return p.warehouse(ctx, warehouse.String) },
-		p.tables, p.stage, p.pipes,
-	} {
-		if err := look(ctx); err != nil {
-			return err
-		}
+	if err := p.warehouse(ctx, warehouse.String); err != nil {
+		return err
 	}
-	return nil
+	if err := p.tables(ctx); err != nil {
+		return err
+	}
+	return p.pipes(ctx)
 }
 
 // skew is how wrong a clock may be: tokens of key pairs are good for a minute.
@@ -191,23 +201,6 @@ func (p *preflight) tables(ctx context.Context) error {
 	if s.opts.Mode == sink.Replace {
 		p.needs("SCHEMA", schema, "CREATE TABLE")
 	}
-	look := func(table string, privileges func(t *dialect.Table) []string) error {
-		t, err := sf.Inspect(ctx, p.c, s.place, table)
-		switch {
-		case err != nil:
-			return err
-		case t == nil:
-			p.needs("SCHEMA", schema, "CREATE TABLE")
-		case t.Unfit != "":
-			p.add("table "+name(append(schema[:2:2], table)...), "", "%s, so that rows cannot be loaded into it exactly once: name another table", t.Unfit)
-		default:
-			p.needs("TABLE", append(schema[:2:2], table), privileges(t)...)
-		}
-		return nil
-	}
-	always := func(list ...string) func(*dialect.Table) []string {
-		return func(*dialect.Table) []string { return list }
-	}
 	evolves := false
 	if s.opts.SchemaEvolution {
 		var err error
@@ -215,7 +208,7 @@ func (p *preflight) tables(ctx context.Context) error {
 			return err
 		}
 	}
-	err := look(s.name, func(t *dialect.Table) []string {
+	err := p.table(ctx, s.name, func(t *dialect.Table) []string {
 		list := []string{"INSERT", "SELECT"}
 		if s.opts.Mode == sink.Upsert {
 			list = append(list, "UPDATE")
@@ -231,10 +224,32 @@ func (p *preflight) tables(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := look(offsetsTable(s.name), always("SELECT", "INSERT", "UPDATE", "DELETE")); err != nil || s.opts.Rejects == "" {
+	if err := p.table(ctx, offsetsTable(s.name), always("SELECT", "INSERT", "UPDATE", "DELETE")); err != nil || s.opts.Rejects == "" {
 		return err
 	}
-	return look(s.opts.resolve(s.opts.Rejects), always("SELECT", "INSERT"))
+	return p.table(ctx, s.opts.resolve(s.opts.Rejects), always("SELECT", "INSERT"))
+}
+
+func always(list ...string) func(*dialect.Table) []string {
+	return func(*dialect.Table) []string { return list }
+}
+
+// table looks at a table of the schema: the role must be able to make it, or have these privileges on it.
+func (p *preflight) table(ctx context.Context, table string, privileges func(*dialect.Table) []string) error {
+	place := p.s.place
+	t, err := sf.Inspect(ctx, p.c, place, table)
+	parts := []string{place.Database, place.Schema, table}
+	switch {
+	case err != nil:
+		return err
+	case t == nil:
+		p.needs("SCHEMA", parts[:2], "CREATE TABLE")
+	case t.Unfit != "":
+		p.add("table "+name(parts...), "", "%s, so that rows cannot be loaded into it exactly once: name another table", t.Unfit)
+	default:
+		p.needs("TABLE", parts, privileges(t)...)
+	}
+	return nil
 }
 
 // stage looks at the stage, where it is one of the schema.

@@ -66,7 +66,10 @@ var (
 // OpenStreaming connects to Snowflake and returns a sink of a table. What is wrong with the configuration or the options, and
 // what keeps from connecting within [Config].Timeout, is a *config.Error; package retry still tells whether another try may help.
 func OpenStreaming(ctx context.Context, cfg Config, table string, opts *StreamingOptions) (*StreamingSink, error) {
-	const of = "sink/snowflake.OpenStreaming"
+	return openStreaming(ctx, "sink/snowflake.OpenStreaming", cfg, table, opts)
+}
+
+func openStreaming(ctx context.Context, of string, cfg Config, table string, opts *StreamingOptions) (*StreamingSink, error) {
 	o, profile, faults := checkedStreaming(cfg, opts)
 	common := o.common()
 	s, err := open(ctx, of, cfg, table, &common, faults...)

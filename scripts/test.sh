@@ -13,7 +13,7 @@ go build -o "$bin/with" ./internal/servers/with
 # shellcheck disable=SC2016 # the inner shell has the arguments
 "$bin/with" bash -c '
 	code=0
-	go test -v -timeout 30m "$@" || code=$?
+	go test -v -timeout 60m "$@" || code=$?
 	for packages in "$@"; do
 		if [ "$packages" = ./... ]; then go -C internal/clouds test -v -timeout 10m ./... || code=$?; fi
 	done

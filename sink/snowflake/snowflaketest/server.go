@@ -31,11 +31,11 @@ type Server struct {
 	calls   calls
 	faults  faults
 	uploads uploads
+	epochs  epochs
 
-	mu     sync.Mutex
+	mu     sync.Mutex // no call of a client takes it: who ends the server holds it, and waits for calls
 	addr   netip.AddrPort
 	run    *run // nil while closed or killed
-	epochs epochs
 	closed bool
 }
 

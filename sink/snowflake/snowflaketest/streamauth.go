@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -21,7 +22,32 @@ type scopedClaims struct {
 
 // epochs are what makes scoped tokens void before their time. Tokens of an epoch before are expired, or of a host that another
 // has taken over from.
-type epochs struct{ now, failedOver int64 }
+type epochs struct {
+	mu sync.Mutex
+	epoch
+}
+
+// epoch is a moment of epochs.
+type epoch struct{ now, failedOver int64 }
+
+func (e *epochs) read() epoch {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.epoch
+}
+
+func (e *epochs) expire() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.now++
+}
+
+func (e *epochs) failOver() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.now++
+	e.failedOver = e.now
+}
 
 // streamRefusal is an error of Snowpipe Streaming.
 type streamRefusal = engine.StreamError
@@ -78,16 +104,16 @@ func (r *run) ingest(x *exchange) (engine.Streamer, *streamRefusal) {
 	var claims scopedClaims
 	_, err := jwt.ParseWithClaims(token, &claims, func(*jwt.Token) (any, error) { return r.server.secret, nil },
 		jwt.WithValidMethods([]string{"HS256"}), jwt.WithExpirationRequired(), jwt.WithTimeFunc(r.now))
-	epochs := r.server.epochsNow()
+	epoch := r.server.epochs.read()
 	switch {
 	case errors.Is(err, jwt.ErrTokenExpired):
 		return engine.Streamer{}, expiredScoped
 	case err != nil:
 		x.note(func(c *Call) { c.Reason = err.Error() })
 		return engine.Streamer{}, badScoped
-	case claims.Epoch < epochs.failedOver:
+	case claims.Epoch < epoch.failedOver:
 		return engine.Streamer{}, failedOver
-	case claims.Epoch < epochs.now:
+	case claims.Epoch < epoch.now:
 		return engine.Streamer{}, expiredScoped
 	}
 	return engine.Streamer{User: claims.Subject, Role: claims.Role}, nil
@@ -159,7 +185,7 @@ func (r *run) scopedToken(x *exchange) {
 		RegisteredClaims: jwt.RegisteredClaims{
 			Subject: who.User, Audience: jwt.ClaimStrings{host}, IssuedAt: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(now.Add(r.server.options.StreamingTokens)),
 		},
-		Role: who.Role, Epoch: r.server.epochsNow().now,
+		Role: who.Role, Epoch: r.server.epochs.read().now,
 	}).SignedString(r.server.secret)
 	if err != nil {
 		panic("snowflaketest: a token that cannot be signed: " + err.Error())

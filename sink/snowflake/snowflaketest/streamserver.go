@@ -34,23 +34,8 @@ func (s *Server) CommitStreaming(ctx context.Context) error {
 
 // ExpireStreamingTokens has the scoped tokens of Snowpipe Streaming that clients have expire now: calls with them are answered
 // by status 401.
-func (s *Server) ExpireStreamingTokens() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.epochs.now++
-}
+func (s *Server) ExpireStreamingTokens() { s.epochs.expire() }
 
 // FailOver has another host take over from the ingest plane: calls with the scoped tokens that clients have are answered by
 // status 410, until they ask for the host's name and a token again.
-func (s *Server) FailOver() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.epochs.now++
-	s.epochs.failedOver = s.epochs.now
-}
-
-func (s *Server) epochsNow() epochs {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.epochs
-}
+func (s *Server) FailOver() { s.epochs.failOver() }

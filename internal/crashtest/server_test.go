@@ -13,14 +13,21 @@ import (
 	"github.com/floedata/floe/internal/crashtest"
 	"github.com/floedata/floe/internal/servers"
 	"github.com/floedata/floe/retry"
+	"github.com/floedata/floe/sink"
 	"github.com/floedata/floe/sink/snowflake/snowflaketest"
 )
 
 // serverKills is how often the server is killed amid one run.
 const serverKills = 10
 
-// long is a source that outlives the kills.
-var long = crashtest.Numbers{Partitions: 3, Batches: 60, Rows: 100, Keys: 700}
+// longFor is a source that outlives the kills: what comes after the last one is more than a group of the sink's.
+func longFor(dst sink.Sink) crashtest.Numbers {
+	n := crashtest.Numbers{Partitions: 3, Batches: 60, Rows: 100, Keys: 700}
+	if l, ok := dst.(sink.Limiter); ok {
+		n.Batches = max(n.Batches, l.Limits().Group*(serverKills+2)/2/n.Partitions+n.Partitions)
+	}
+	return n
+}
 
 func TestKillPostgresServer(t *testing.T) {
 	killServer(t, databases["postgres"], func() server { return servers.StartPostgres(t) })
@@ -82,9 +89,10 @@ func killServer(t *testing.T, d database, start func() server) {
 				t.Fatal(err)
 			}
 			defer dst.Close(ctx)
+			n := longFor(dst)
 			var loads atomic.Int64
-			p, err := floe.New("server", long.Source(), dst, &floe.Options{
-				Batching: batching.Policy{Rows: int64(long.Rows)},
+			p, err := floe.New("server", n.Source(), dst, &floe.Options{
+				Batching: batching.Policy{Rows: int64(n.Rows)},
 				Retry:    retry.Policy{Retries: 100, Base: 20 * time.Millisecond, Factor: 1.5, Max: 300 * time.Millisecond},
 				Hooks:    floe.Hooks{Loaded: func(floe.BatchInfo) { loads.Add(1) }},
 				Logger:   slog.New(slog.DiscardHandler),
@@ -97,7 +105,7 @@ func killServer(t *testing.T, d database, start func() server) {
 				_, err := p.Run(ctx)
 				done <- err
 			}()
-			total := int64(long.Partitions * long.Batches)
+			total := int64(n.Partitions * n.Batches)
 			for k := range int64(serverKills) {
 				// Each kill comes after a share of the loads, and a random while later, so that it falls anywhere in one.
 				for loads.Load() < (k+1)*total/(serverKills+2) {
@@ -114,7 +122,7 @@ func killServer(t *testing.T, d database, start func() server) {
 			if err := <-done; err != nil {
 				t.Fatalf("after %d kills: %v", serverKills, err)
 			}
-			d.verify(t, dsn, "numbers", long, mode == "upsert")
+			d.verify(t, dsn, "numbers", n, mode == "upsert")
 		})
 	}
 }

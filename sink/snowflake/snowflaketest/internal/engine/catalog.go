@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 	"strings"
 
@@ -31,25 +30,11 @@ func (o *object) place() place {
 
 func (c *catalog) load(ctx context.Context, q queryer) error {
 	*c = catalog{objects: map[int64]*object{}, names: map[place]int64{}}
-	rows, err := q.QueryContext(ctx, `SELECT doc FROM floe_objects`)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
-		var doc string
-		if err := rows.Scan(&doc); err != nil {
-			return err
-		}
-		o := &object{}
-		if err := json.Unmarshal([]byte(doc), o); err != nil {
-			return err
-		}
+	return documents(ctx, q, func(o *object) {
 		c.objects[o.ID] = o
 		c.names[o.place()] = o.ID
 		c.last = max(c.last, o.ID)
-	}
-	return rows.Err()
+	}, `SELECT doc FROM floe_objects`)
 }
 
 // find returns the object of a kind and name below a parent; a temporary one of the session first.

@@ -113,24 +113,10 @@ func newStreams(dir string, delay time.Duration) *streams {
 
 // load reads the channels, and what they have accepted.
 func (s *streams) load(ctx context.Context, q queryer) error {
-	rows, err := q.QueryContext(ctx, `SELECT doc FROM floe_channels`)
+	err := documents(ctx, q, func(state *channelState) {
+		s.put(&channel{channelState: *state, next: state.Row + 1})
+	}, `SELECT doc FROM floe_channels`)
 	if err != nil {
-		return err
-	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
-		var doc string
-		if err := rows.Scan(&doc); err != nil {
-			return err
-		}
-		c := &channel{}
-		if err := json.Unmarshal([]byte(doc), &c.channelState); err != nil {
-			return err
-		}
-		c.next = c.Row + 1
-		s.put(c)
-	}
-	if err := rows.Err(); err != nil {
 		return err
 	}
 	return s.recover()

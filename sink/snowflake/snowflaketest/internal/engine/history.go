@@ -75,25 +75,11 @@ func (w *work) remember(o *object, file, etag string, l load) error {
 
 // history returns what COPYs have read into a table, as this session sees it; of one query alone unless that is "".
 func (w *work) history(o *object, query string) ([]load, error) {
-	rows, err := w.conn.QueryContext(w.ctx, `SELECT doc FROM floe_loads WHERE tbl = ? AND file <> '' AND tx IN (0, ?) AND gone IS DISTINCT FROM ? AND (query = ? OR ? = '') ORDER BY at, file`,
-		o.ID, w.own(), w.own(), query, query)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = rows.Close() }()
 	var out []load
-	for rows.Next() {
-		var doc string
-		if err := rows.Scan(&doc); err != nil {
-			return nil, err
-		}
-		var l load
-		if err := json.Unmarshal([]byte(doc), &l); err != nil {
-			return nil, err
-		}
-		out = append(out, l)
-	}
-	return out, rows.Err()
+	err := documents(w.ctx, w.conn, func(l *load) { out = append(out, *l) },
+		`SELECT doc FROM floe_loads WHERE tbl = ? AND file <> '' AND tx IN (0, ?) AND gone IS DISTINCT FROM ? AND (query = ? OR ? = '') ORDER BY at, file`,
+		o.ID, w.own(), w.own(), query, query)
+	return out, err
 }
 
 // within reports whether a load lies between two times, either of which may be NULL.

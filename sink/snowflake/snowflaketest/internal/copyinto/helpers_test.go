@@ -19,12 +19,12 @@ import (
 
 // bench is a DuckDB with a table T and a directory of files.
 type bench struct {
-	t          *testing.T
+	t          testing.TB
 	conn, look *sql.Conn
 	dir        string
 }
 
-func newBench(t *testing.T) *bench {
+func newBench(t testing.TB) *bench {
 	t.Helper()
 	connector, err := duckdb.NewConnector("", nil)
 	if err != nil {
@@ -218,7 +218,7 @@ func (b *bench) rows() string {
 	return selected(b.t, b.conn, `SELECT * FROM "T"`)
 }
 
-func selected(t *testing.T, conn *sql.Conn, query string) string {
+func selected(t testing.TB, conn *sql.Conn, query string) string {
 	t.Helper()
 	rows, err := conn.QueryContext(context.WithoutCancel(t.Context()), "SELECT CAST(COLUMNS(*) AS VARCHAR) FROM ("+query+")")
 	if err != nil {

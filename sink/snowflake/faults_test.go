@@ -81,6 +81,14 @@ func TestServerIsKilled(t *testing.T) {
 	w, from := claim(t, s, "a")
 	b := batch(t, "a", from, rowsOf(t, []int64{1, 2}))
 	stage(t, w, b)
+	loadKilled(t, server, w, b, 3)
+	load(t, w, "a", b.To, 3)
+	want(t, server, "SELECT ID FROM EVENTS ORDER BY ID", "1", "2", "3")
+}
+
+// loadKilled loads b from a server that is dead, which is worth another try, and then, at so many tries more, from the one that is started again.
+func loadKilled(t *testing.T, server *snowflaketest.Server, w sink.Writer, b *sink.Batch, retries int) {
+	t.Helper()
 	if err := server.Kill(); err != nil {
 		t.Fatal(err)
 	}
@@ -90,16 +98,14 @@ func TestServerIsKilled(t *testing.T) {
 	if err := server.Restart(); err != nil {
 		t.Fatal(err)
 	}
-	again := retry.Policy{Retries: 3, Base: time.Millisecond}
-	err = again.Do(t.Context(), func(ctx context.Context, _ int) error {
+	again := retry.Policy{Retries: retries, Base: time.Millisecond}
+	err := again.Do(t.Context(), func(ctx context.Context, _ int) error {
 		_, err := w.Load(ctx, b)
 		return err
 	}, nil)
 	if err != nil {
 		t.Errorf("Load by sessions that are gone: %v", err)
 	}
-	load(t, w, "a", b.To, 3)
-	want(t, server, "SELECT ID FROM EVENTS ORDER BY ID", "1", "2", "3")
 }
 
 // TestWaitingForALock: a load that meets another transaction's lock waits, for as long as the option says.

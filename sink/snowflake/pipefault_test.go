@@ -8,7 +8,6 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/floedata/floe/retry"
 	"github.com/floedata/floe/sink"
@@ -198,22 +197,7 @@ func TestPipeServerIsKilled(t *testing.T) {
 	server := startStreaming(t, snowflaketest.Options{})
 	_, w, b := owing(t, server, snowflake.PipeOptions{})
 	pausePipe(t, server, false)
-	if err := server.Kill(); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := w.Load(t.Context(), b); !retry.IsTransient(err) {
-		t.Errorf("Load from a server that is dead: %v", err)
-	}
-	if err := server.Restart(); err != nil {
-		t.Fatal(err)
-	}
-	again := retry.Policy{Retries: 5, Base: time.Millisecond}
-	if err := again.Do(t.Context(), func(ctx context.Context, _ int) error {
-		_, err := w.Load(ctx, b)
-		return err
-	}, nil); err != nil {
-		t.Errorf("Load: %v", err)
-	}
+	loadKilled(t, server, w, b, 5)
 	load(t, w, "a", b.To, 3)
 	want(t, server, "SELECT ID FROM EVENTS ORDER BY ID", "1", "2", "3")
 	want(t, server, "SELECT COUNT(*) FROM _FLOE_OWED", "0")

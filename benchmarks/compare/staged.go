@@ -109,7 +109,12 @@ func stagedAlike(ctx context.Context, in input) (err error) {
 	if _, err := loadByADBC(ctx, in, s.DSN(), 1); err != nil {
 		return err
 	}
-	db, err := sql.Open("snowflake", s.DSN())
+	return alike(ctx, s.DSN(), trips.PartRows, "ADBC", strings.ToLower)
+}
+
+// alike holds that the table FLOE and the reference's, whose columns are named so, have so many rows, and the same sums.
+func alike(ctx context.Context, dsn string, rows int64, reference string, column func(string) string) (err error) {
+	db, err := sql.Open("snowflake", dsn)
 	if err != nil {
 		return err
 	}
@@ -118,15 +123,10 @@ func stagedAlike(ctx context.Context, in input) (err error) {
 	if err != nil {
 		return err
 	}
-	ref, err := sums(ctx, db, "ADBC", strings.ToLower)
+	ref, err := sums(ctx, db, reference, column)
 	if err != nil {
 		return err
 	}
-	return alike(trips.PartRows, floe, ref)
-}
-
-// alike holds that both tables have so many rows, and the same sums.
-func alike(rows int64, floe, ref string) error {
 	if floe != ref || !strings.HasPrefix(floe, fmt.Sprint(rows, " ")) {
 		return fmt.Errorf("of %d rows one has %s, the other %s", rows, floe, ref)
 	}

@@ -117,20 +117,7 @@ func streamedAlike(ctx context.Context, in input) (err error) {
 	if err := errors.Join(appendOurs(ctx, a, parts), appendByHand(ctx, a, parts)); err != nil {
 		return err
 	}
-	db, err := sql.Open("snowflake", a.DSN)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	floe, err := sums(ctx, db, "FLOE", strings.ToUpper)
-	if err != nil {
-		return err
-	}
-	ref, err := sums(ctx, db, "BYHAND", strings.ToUpper)
-	if err != nil {
-		return err
-	}
-	return alike(streamAlike, floe, ref)
+	return alike(ctx, a.DSN, streamAlike, "BYHAND", strings.ToUpper)
 }
 
 // first are the first rows.

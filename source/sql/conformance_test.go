@@ -3,6 +3,8 @@ package sql_test
 import (
 	"context"
 	"database/sql"
+	"maps"
+	"strings"
 	"testing"
 
 	"github.com/apache/arrow/go/v17/arrow"
@@ -11,9 +13,11 @@ import (
 	"github.com/floedata/floe/dialect"
 	"github.com/floedata/floe/dialect/mysql"
 	"github.com/floedata/floe/dialect/postgres"
+	"github.com/floedata/floe/dialect/snowflake"
 	"github.com/floedata/floe/dialect/sqlite"
 	"github.com/floedata/floe/internal/servers"
 	"github.com/floedata/floe/source"
+	"github.com/floedata/floe/sink/snowflake/snowflaketest"
 	"github.com/floedata/floe/source/sourcetest"
 	floesql "github.com/floedata/floe/source/sql"
 )
@@ -37,9 +41,16 @@ func TestContractMariaDB(t *testing.T) {
 	contract(t, mysql.Dialect{}, func(tb testing.TB) *sql.DB { return open(tb, "mysql", dsn) })
 }
 
+func TestContractSnowflake(t *testing.T) {
+	t.Parallel()
+	dsn := snowflaketest.Start(t, &snowflaketest.Options{ChunkRows: 5}).DSN()
+	contract(t, snowflake.Dialect{}, func(tb testing.TB) *sql.DB { return open(tb, "snowflake", dsn) })
+}
+
 // contract holds the source to it in the database that connect opens.
 func contract(t *testing.T, d dialect.Dialect, connect func(testing.TB) *sql.DB) {
 	whole := map[string][]arrow.Record{"numbers": {record(0, 100)}}
+	quoted := strings.NewReplacer("numbers", d.Quote("numbers"), "id", d.Quote("id"), "name", d.Quote("name")).Replace
 	tests := []struct {
 		name string
 		make []string
@@ -89,15 +100,20 @@ func contract(t *testing.T, d dialect.Dialect, connect func(testing.TB) *sql.DB)
 		t.Run(tc.name, func(t *testing.T) {
 			sourcetest.Run(t, func(tb testing.TB) sourcetest.Harness {
 				db := connect(tb)
-				exec(tb, db, "DROP TABLE IF EXISTS numbers") // of the rule before
-				exec(tb, db, numbers("numbers", 0, 100)...)
-				exec(tb, db, tc.make...)
+				exec(tb, db, quoted("DROP TABLE IF EXISTS numbers")) // of the rule before
+				for _, s := range append(numbers("numbers", 0, 100), tc.make...) {
+					exec(tb, db, quoted(s))
+				}
+				q := tc.q
+				q.Text, q.Where = quoted(q.Text), quoted(q.Where)
 				return sourcetest.Harness{
 					Close: db.Close,
 					Open: func(_ context.Context, mem memory.Allocator) (source.Source, error) {
 						opts := tc.opts
 						opts.Allocator, opts.BatchRows = mem, 9
-						return floesql.New(db, d, tc.q, &opts)
+						opts.Types = map[string]arrow.DataType{"id": arrow.PrimitiveTypes.Int64} // Snowflake has decimals alone
+						maps.Copy(opts.Types, tc.opts.Types)
+						return floesql.New(db, d, q, &opts)
 					},
 					Want: tc.want, Rejects: tc.bad,
 				}

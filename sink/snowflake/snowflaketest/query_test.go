@@ -205,7 +205,8 @@ func TestChunks(t *testing.T) {
 					t.Fatal(err)
 				}
 				before := count(srv, snowflaketest.Path("/results/"))
-				ctx := t.Context()
+				// gosnowflake 1.19.1 panics if the context of a query is cancelled just when its last chunk was read.
+				ctx := context.WithoutCancel(t.Context())
 				if stream {
 					ctx = gosnowflake.WithStreamDownloader(ctx)
 				}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -52,28 +53,36 @@ type disk struct {
 	digests *digests
 }
 
+// list walks the directory that the prefix is in alone: a stage may have thousands, of files that were loaded long ago.
 func (d disk) list(_ context.Context, prefix string) ([]stored, error) {
+	within, _ := path.Split(prefix)
+	if within != "" && !filepath.IsLocal(filepath.FromSlash(within)) {
+		return nil, nil // nothing can be there
+	}
+	root := filepath.Join(d.dir, filepath.FromSlash(within))
 	var out []stored
-	err := filepath.WalkDir(d.dir, func(path string, e fs.DirEntry, err error) error {
-		if err != nil || !e.Type().IsRegular() {
+	err := filepath.WalkDir(root, func(file string, e fs.DirEntry, err error) error {
+		if err != nil || file == root {
 			return err
 		}
-		rel, err := filepath.Rel(d.dir, path)
+		rel, err := filepath.Rel(d.dir, file)
 		if err != nil {
 			return err
 		}
 		name := filepath.ToSlash(rel)
-		if !strings.HasPrefix(name, prefix) {
-			return nil
+		switch {
+		case strings.HasPrefix(name, prefix) && e.Type().IsRegular():
+			info, err := e.Info()
+			if err != nil {
+				return err
+			}
+			out = append(out, d.stored(name, file, info))
+		case !strings.HasPrefix(name, prefix) && e.IsDir():
+			return fs.SkipDir
 		}
-		info, err := e.Info()
-		if err != nil {
-			return err
-		}
-		out = append(out, d.stored(name, path, info))
 		return nil
 	})
-	if errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) || errors.Is(err, syscall.ENAMETOOLONG) {
 		err = nil // removed meanwhile, or nothing was ever put there
 	}
 	return out, err

@@ -193,6 +193,10 @@ var rules = []rule{
 		reason:   "logging in is below all that speaks to Snowflake",
 	},
 	{
+		packages: []string{"sink/snowflake/internal/testkey"},
+		reason:   "a key for tests, which knows nothing of what it opens",
+	},
+	{
 		packages: []string{"sink/snowflake/streaming"},
 		inside:   [][]string{base, {"internal/encode/ndjson", "sink/snowflake/internal/auth"}},
 		outside:  [][]string{arrow, sync, {"github.com/golang-jwt/jwt/v5", "github.com/google/uuid", "github.com/klauspost/compress"}},

@@ -23,8 +23,8 @@ func (r rule) by(check func(ctx context.Context, k *kit) error) rule {
 	return r
 }
 
-// ruleTime bounds one rule, so that a sink that hangs is named too.
-const ruleTime = 2 * time.Minute
+// ruleTime bounds one rule, so that a sink that hangs is named too. A hundred races on a busy machine take minutes.
+const ruleTime = 5 * time.Minute
 
 // Rules that every other rule watches on its way.
 var (

@@ -8,13 +8,14 @@ import (
 
 	"github.com/floedata/floe/sink/sinktest"
 	"github.com/floedata/floe/sink/snowflake"
+	"github.com/floedata/floe/sink/snowflake/internal/testkey"
 	"github.com/floedata/floe/sink/snowflake/snowflaketest"
 )
 
 // Snowpipe is called by a user who has a key pair, and loads without a warehouse.
 func ExampleOpenPipe() {
 	server, err := snowflaketest.New(snowflaketest.Options{
-		Users: []snowflaketest.User{{Name: "LOADER", Password: "x", PublicKey: &keyPair().PublicKey}},
+		Users: []snowflaketest.User{{Name: "LOADER", Password: "x", PublicKey: &testkey.Private().PublicKey}},
 	})
 	if err != nil {
 		log.Fatal(err)
@@ -22,7 +23,7 @@ func ExampleOpenPipe() {
 	defer server.Close()
 	ctx := context.Background()
 	driver := server.Config()
-	driver.PrivateKey = keyPair()
+	driver.PrivateKey = testkey.Private()
 	dst, err := snowflake.OpenPipe(ctx, snowflake.Config{Driver: driver}, "answers", &snowflake.PipeOptions{Poll: 10 * time.Millisecond})
 	if err != nil {
 		log.Fatal(err)

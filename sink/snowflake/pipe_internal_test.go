@@ -2,8 +2,6 @@ package snowflake
 
 import (
 	"context"
-	"crypto/rand"
-	"crypto/rsa"
 	"errors"
 	"fmt"
 	"io"
@@ -23,16 +21,9 @@ import (
 	"github.com/floedata/floe/offset"
 	"github.com/floedata/floe/retry"
 	"github.com/floedata/floe/sink"
+	"github.com/floedata/floe/sink/snowflake/internal/testkey"
 	"github.com/floedata/floe/sink/snowflake/snowpipe"
 )
-
-var pipeKey = sync.OnceValue(func() *rsa.PrivateKey {
-	k, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		panic(err)
-	}
-	return k
-})
 
 // pipeSink is one that knows where its table is, and has no connection. calls answers its REST calls.
 func pipeSink(t *testing.T, o PipeOptions, calls http.RoundTripper) *PipeSink {
@@ -50,7 +41,7 @@ func pipeSink(t *testing.T, o PipeOptions, calls http.RoundTripper) *PipeSink {
 	s.place = sf.Place{Database: "DB", Schema: "S"}
 	s.offsets = offset.Table{Name: s.place.Of(offsetsTable(s.name))}
 	s.started = true
-	return newPipeSink(s, snowpipe.Config{Account: "a", User: "u", Key: pipeKey()}, opts)
+	return newPipeSink(s, snowpipe.Config{Account: "a", User: "u", Key: testkey.Private()}, opts)
 }
 
 // TestPipeStatements: the statements of pipe mode, as they are sent.
@@ -141,7 +132,7 @@ func TestPipeOptions(t *testing.T) {
 		{"an option of the staged way", PipeOptions{Options: Options{Uploads: 100}}, "Options.Uploads"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			_, err := NewPipe(nil, snowpipe.Config{Account: "a", User: "u", Key: pipeKey()}, "events", &tc.o)
+			_, err := NewPipe(nil, snowpipe.Config{Account: "a", User: "u", Key: testkey.Private()}, "events", &tc.o)
 			var bad *config.Error
 			if tc.want == "" {
 				if err == nil || errors.As(err, &bad) {

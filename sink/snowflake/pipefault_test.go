@@ -12,6 +12,7 @@ import (
 	"github.com/floedata/floe/retry"
 	"github.com/floedata/floe/sink"
 	"github.com/floedata/floe/sink/snowflake"
+	"github.com/floedata/floe/sink/snowflake/internal/testkey"
 	"github.com/floedata/floe/sink/snowflake/snowflaketest"
 	"github.com/floedata/floe/sink/snowflake/snowpipe"
 )
@@ -418,7 +419,7 @@ func TestPipeRejects(t *testing.T) {
 func TestPreflightPipe(t *testing.T) {
 	server := snowflaketest.Start(t, &snowflaketest.Options{
 		LocalStages: true, Roles: []string{"LOADER", "CALLER"},
-		Users: []snowflaketest.User{{Name: "BOB", Password: "x", PublicKey: &keyPair().PublicKey, Role: "CALLER", Roles: []string{"LOADER"}}},
+		Users: []snowflaketest.User{{Name: "BOB", Password: "x", PublicKey: &testkey.Private().PublicKey, Role: "CALLER", Roles: []string{"LOADER"}}},
 	})
 	for _, role := range []string{"LOADER", "CALLER"} {
 		exec(t, server, "GRANT USAGE ON DATABASE TEST TO ROLE "+role, "GRANT USAGE ON SCHEMA TEST.PUBLIC TO ROLE "+role, "GRANT USAGE ON WAREHOUSE TEST_WH TO ROLE "+role)

@@ -14,6 +14,7 @@ import (
 	"github.com/floedata/floe/retry"
 	"github.com/floedata/floe/sink"
 	"github.com/floedata/floe/sink/snowflake"
+	"github.com/floedata/floe/sink/snowflake/internal/testkey"
 	"github.com/floedata/floe/sink/snowflake/snowflaketest"
 	"github.com/floedata/floe/sink/snowflake/streaming"
 )
@@ -39,7 +40,7 @@ func rawClient(t testing.TB, server *snowflaketest.Server, pipe string) *streami
 	t.Helper()
 	cfg := byKey(server)
 	c, err := streaming.NewClient(t.Context(), "raw", cfg.Database, cfg.Schema, pipe, &streaming.ClientOptions{
-		Profile: streaming.Profile{URL: server.URL(), Account: cfg.Account, User: cfg.User, Key: keyPair()},
+		Profile: streaming.Profile{URL: server.URL(), Account: cfg.Account, User: cfg.User, Key: testkey.Private()},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -502,7 +503,7 @@ func TestStreamingOptions(t *testing.T) {
 				"StreamingOptions.CommitTimeout", "StreamingOptions.Clients", "StreamingOptions.InFlight",
 			},
 		},
-		{"another's key", keyed, snowflake.StreamingOptions{Profile: &streaming.Profile{URL: server.URL(), Account: "X", User: "NOBODY", Key: keyPair()}}, []string{"StreamingOptions"}},
+		{"another's key", keyed, snowflake.StreamingOptions{Profile: &streaming.Profile{URL: server.URL(), Account: "X", User: "NOBODY", Key: testkey.Private()}}, []string{"StreamingOptions"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			s, err := snowflake.OpenStreaming(t.Context(), tc.cfg, "events", &tc.o)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/floedata/floe/sink"
 	"github.com/floedata/floe/sink/snowflake"
+	"github.com/floedata/floe/sink/snowflake/internal/testkey"
 	"github.com/floedata/floe/sink/snowflake/snowflaketest"
 )
 
@@ -15,7 +16,7 @@ import (
 func TestPreflightStreaming(t *testing.T) {
 	server := snowflaketest.Start(t, &snowflaketest.Options{
 		LocalStages: true, Roles: []string{"LOADER", "MAKER"},
-		Users: []snowflaketest.User{{Name: "BOB", PublicKey: &keyPair().PublicKey, Role: "LOADER"}},
+		Users: []snowflaketest.User{{Name: "BOB", PublicKey: &testkey.Private().PublicKey, Role: "LOADER"}},
 	})
 	exec(t, server,
 		"GRANT USAGE ON DATABASE TEST TO ROLE LOADER", "GRANT USAGE ON SCHEMA TEST.PUBLIC TO ROLE LOADER", "GRANT USAGE ON WAREHOUSE TEST_WH TO ROLE LOADER")

@@ -2,9 +2,6 @@ package snowflake_test
 
 import (
 	"context"
-	"crypto/rand"
-	"crypto/rsa"
-	"sync"
 	"testing"
 	"time"
 
@@ -13,29 +10,21 @@ import (
 	"github.com/floedata/floe/sink"
 	"github.com/floedata/floe/sink/sinktest"
 	"github.com/floedata/floe/sink/snowflake"
+	"github.com/floedata/floe/sink/snowflake/internal/testkey"
 	"github.com/floedata/floe/sink/snowflake/snowflaketest"
 )
-
-// keyPair is the one by which tests log in: to make one takes a while.
-var keyPair = sync.OnceValue(func() *rsa.PrivateKey {
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		panic(err)
-	}
-	return key
-})
 
 // startStreaming starts a fake account whose user logs in by key pair.
 func startStreaming(t testing.TB, o snowflaketest.Options) *snowflaketest.Server {
 	o.LocalStages = true
-	o.Users = []snowflaketest.User{{Name: "U", Password: "p", PublicKey: &keyPair().PublicKey}}
+	o.Users = []snowflaketest.User{{Name: "U", Password: "p", PublicKey: &testkey.Private().PublicKey}}
 	return snowflaketest.Start(t, &o)
 }
 
 // byKey is the server's configuration, with the key pair, and a driver that tries nothing again by itself.
 func byKey(s *snowflaketest.Server) *gosnowflake.Config {
 	cfg := impatient(s)
-	cfg.Authenticator, cfg.PrivateKey = gosnowflake.AuthTypeJwt, keyPair()
+	cfg.Authenticator, cfg.PrivateKey = gosnowflake.AuthTypeJwt, testkey.Private()
 	return cfg
 }
 

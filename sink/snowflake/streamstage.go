@@ -27,7 +27,7 @@ type appended struct {
 	receipt  *sink.Receipt    // of the load, once it is done
 }
 
-// receiptOf is what the Gate is to see. The rejects pass to it.
+// seen is what the Gate is to see. The rejects pass to it.
 func (a *appended) seen() sink.Receipt {
 	r := sink.Receipt{Rows: a.sent, Bytes: a.bytes}
 	if a.rejected != nil {

@@ -16,7 +16,7 @@ type rule struct {
 }
 
 // ruleTime bounds one rule, so that a source that hangs is named too.
-const ruleTime = 30 * time.Second
+const ruleTime = 2 * time.Minute
 
 // Rules that every other rule watches on its way.
 var (

@@ -16,6 +16,7 @@ import (
 	"gocloud.dev/blob"
 	"gocloud.dev/blob/memblob"
 
+	"github.com/floedata/floe/sink/snowflake/internal/testkey"
 	"github.com/floedata/floe/sink/snowflake/snowflaketest"
 )
 
@@ -67,7 +68,7 @@ func (p piper) call(method, what string, query url.Values, body string) (int, ma
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	req.Header.Set("Authorization", "Bearer "+keyPairToken(p.t, streamKey(), snowflaketest.DefaultAccount, "BOB", p.at()))
+	req.Header.Set("Authorization", "Bearer "+keyPairToken(p.t, testkey.Private(), snowflaketest.DefaultAccount, "BOB", p.at()))
 	req.Header.Set("Content-Type", "application/json")
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {

@@ -2,33 +2,22 @@ package snowflaketest_test
 
 import (
 	"bytes"
-	"crypto/rand"
-	"crypto/rsa"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
+	"github.com/floedata/floe/sink/snowflake/internal/testkey"
 	"github.com/floedata/floe/sink/snowflake/snowflaketest"
 )
 
-// streamKey is the key pair of the tests' users that stream.
-var streamKey = sync.OnceValue(func() *rsa.PrivateKey {
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		panic(err)
-	}
-	return key
-})
-
 // streamOptions has a user BOB with the key pair, besides what o has.
 func streamOptions(o snowflaketest.Options) *snowflaketest.Options {
-	o.Users = append(o.Users, snowflaketest.User{Name: "BOB", Password: "bob", PublicKey: &streamKey().PublicKey})
+	o.Users = append(o.Users, snowflaketest.User{Name: "BOB", Password: "bob", PublicKey: &testkey.Private().PublicKey})
 	return &o
 }
 
@@ -43,7 +32,7 @@ type streamer struct {
 // newStreamer logs BOB in.
 func newStreamer(t testing.TB, srv *snowflaketest.Server) *streamer {
 	t.Helper()
-	s := &streamer{t: t, url: srv.URL(), jwt: keyPairToken(t, streamKey(), snowflaketest.DefaultAccount, "BOB", time.Now())}
+	s := &streamer{t: t, url: srv.URL(), jwt: keyPairToken(t, testkey.Private(), snowflaketest.DefaultAccount, "BOB", time.Now())}
 	s.login("")
 	return s
 }

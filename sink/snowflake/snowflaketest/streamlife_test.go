@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/floedata/floe/sink/snowflake/internal/testkey"
 	"github.com/floedata/floe/sink/snowflake/snowflaketest"
 )
 
@@ -74,7 +75,7 @@ func TestStreamingRestart(t *testing.T) {
 func TestStreamingSIGKILL(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	key := streamKey() // before the server is made, which is another process
+	key := testkey.Private() // before the server is made, which is another process
 	first, err := snowflaketest.New(snowflaketest.Options{Dir: dir, Users: []snowflaketest.User{
 		{Name: snowflaketest.DefaultUser, Password: snowflaketest.DefaultPassword},
 		{Name: "BOB", PublicKey: &key.PublicKey},

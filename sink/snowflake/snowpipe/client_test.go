@@ -16,6 +16,7 @@ import (
 
 	"github.com/floedata/floe/config"
 	"github.com/floedata/floe/retry"
+	"github.com/floedata/floe/sink/snowflake/internal/testkey"
 	"github.com/floedata/floe/sink/snowflake/snowpipe"
 )
 
@@ -312,7 +313,7 @@ func TestConfig(t *testing.T) {
 		t.Errorf("a secret is in %v", err)
 	}
 	whole := snowpipe.Name{Database: "D", Schema: "S", Object: "P"}
-	_, err = snowpipe.NewClient(snowpipe.Config{Account: "a", User: "u", PrivateKey: []byte("no PEM"), Key: key()}, whole, nil)
+	_, err = snowpipe.NewClient(snowpipe.Config{Account: "a", User: "u", PrivateKey: []byte("no PEM"), Key: testkey.Private()}, whole, nil)
 	if err == nil || !strings.Contains(err.Error(), "set one of them") {
 		t.Errorf("two keys: %v", err)
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/floedata/floe/sink/snowflake/internal/testkey"
 	"github.com/floedata/floe/sink/snowflake/snowpipe"
 )
 
@@ -30,7 +31,7 @@ func account() *httptest.Server {
 
 func connect(server *httptest.Server) *snowpipe.Client {
 	client, err := snowpipe.NewClient(
-		snowpipe.Config{Account: "myorg-account", User: "loader", Key: key(), URL: server.URL},
+		snowpipe.Config{Account: "myorg-account", User: "loader", Key: testkey.Private(), URL: server.URL},
 		snowpipe.Name{Database: "SALES", Schema: "PUBLIC", Object: "EVENTS_PIPE"}, nil)
 	if err != nil {
 		log.Fatal(err)

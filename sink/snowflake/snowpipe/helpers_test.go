@@ -2,8 +2,6 @@ package snowpipe_test
 
 import (
 	"bytes"
-	"crypto/rand"
-	"crypto/rsa"
 	"errors"
 	"fmt"
 	"io"
@@ -13,17 +11,9 @@ import (
 	"testing"
 
 	"github.com/floedata/floe/retry"
+	"github.com/floedata/floe/sink/snowflake/internal/testkey"
 	"github.com/floedata/floe/sink/snowflake/snowpipe"
 )
-
-// key is the private key of all tests.
-var key = sync.OnceValue(func() *rsa.PrivateKey {
-	k, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		panic(err)
-	}
-	return k
-})
 
 // service answers the calls of a client, one function each; the last one answers all that follow. It needs no network, so
 // that it works in a bubble of package synctest.
@@ -77,7 +67,7 @@ func open(t testing.TB, policy retry.Policy, answers ...func(*http.Request, []by
 	t.Helper()
 	s := &service{answers: answers}
 	c, err := snowpipe.NewClient(
-		snowpipe.Config{Account: "myorg-acct", User: "loader", Key: key()},
+		snowpipe.Config{Account: "myorg-acct", User: "loader", Key: testkey.Private()},
 		snowpipe.Name{Database: "TESTDB", Schema: "TESTSCHEMA", Object: "my pipe"},
 		&snowpipe.ClientOptions{HTTPClient: &http.Client{Transport: s}, Retry: policy})
 	if err != nil {

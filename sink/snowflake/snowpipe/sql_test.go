@@ -7,6 +7,7 @@ import (
 
 	"github.com/snowflakedb/gosnowflake"
 
+	"github.com/floedata/floe/sink/snowflake/internal/testkey"
 	"github.com/floedata/floe/sink/snowflake/snowflaketest"
 	"github.com/floedata/floe/sink/snowflake/snowpipe"
 )
@@ -15,7 +16,7 @@ import (
 func TestLife(t *testing.T) {
 	server := snowflaketest.Start(t, &snowflaketest.Options{
 		Roles: []string{"LOADER"},
-		Users: []snowflaketest.User{{Name: "OWNER", Password: "x"}, {Name: "LOADER", PublicKey: &key().PublicKey, Role: "LOADER"}},
+		Users: []snowflaketest.User{{Name: "OWNER", Password: "x"}, {Name: "LOADER", PublicKey: &testkey.Private().PublicKey, Role: "LOADER"}},
 	})
 	db := sql.OpenDB(gosnowflake.NewConnector(gosnowflake.SnowflakeDriver{}, *server.Config()))
 	defer db.Close()
@@ -50,7 +51,7 @@ func TestLife(t *testing.T) {
 		t.Errorf("shown as %+v", list)
 	}
 	do(snowpipe.Grant(ctx, db, "LOADER", snowpipe.Privileges(snowpipe.Inserter, snowpipe.Objects{Pipe: pipe, Table: name("T"), Stage: name("S")})))
-	client, err := snowpipe.NewClient(snowpipe.Config{Account: snowflaketest.DefaultAccount, User: "LOADER", Key: key(), URL: server.URL()}, pipe, nil)
+	client, err := snowpipe.NewClient(snowpipe.Config{Account: snowflaketest.DefaultAccount, User: "LOADER", Key: testkey.Private(), URL: server.URL()}, pipe, nil)
 	do(err)
 	do(snowpipe.Pause(ctx, db, pipe))
 	if _, err := client.InsertFiles(ctx, []snowpipe.StagedFile{{Path: "a.csv"}}); err != nil {

@@ -18,6 +18,7 @@ import (
 	"github.com/snowflakedb/gosnowflake"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/floedata/floe/sink/snowflake/internal/testkey"
 	"github.com/floedata/floe/sink/snowflake/snowflaketest"
 	"github.com/floedata/floe/sink/snowflake/streaming"
 )
@@ -26,7 +27,7 @@ import (
 func account(t *testing.T, o snowflaketest.Options, columns string) (*snowflaketest.Server, *sql.DB) {
 	t.Helper()
 	o.Users = []snowflaketest.User{{
-		Name: "LOADER", Password: "secret", PublicKey: &testKey().PublicKey,
+		Name: "LOADER", Password: "secret", PublicKey: &testkey.Private().PublicKey,
 		AccessTokens: []snowflaketest.Token{{Text: "pat-secret"}},
 	}}
 	srv := snowflaketest.Start(t, &o)
@@ -41,7 +42,7 @@ func account(t *testing.T, o snowflaketest.Options, columns string) (*snowflaket
 // at are options of a client of the account.
 func at(srv *snowflaketest.Server) *streaming.ClientOptions {
 	return &streaming.ClientOptions{
-		Profile:       streaming.Profile{URL: srv.URL(), Account: snowflaketest.DefaultAccount, User: "LOADER", Key: testKey()},
+		Profile:       streaming.Profile{URL: srv.URL(), Account: snowflaketest.DefaultAccount, User: "LOADER", Key: testkey.Private()},
 		FlushInterval: -1, PollInterval: 5 * time.Millisecond, ChannelBytesPerSecond: -1, ChannelRequestsPerSecond: -1,
 	}
 }

@@ -3,8 +3,6 @@ package streaming_test
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
-	"crypto/rsa"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -22,17 +20,9 @@ import (
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 
+	"github.com/floedata/floe/sink/snowflake/internal/testkey"
 	"github.com/floedata/floe/sink/snowflake/streaming"
 )
-
-// testKey is one for all tests: making one takes long.
-var testKey = sync.OnceValue(func() *rsa.PrivateKey {
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		panic(err)
-	}
-	return key
-})
 
 // answer is a reply that a test has the service give.
 type answer struct {
@@ -89,7 +79,7 @@ func newService(tb testing.TB) *service {
 // options are those of a client of the service.
 func (s *service) options() *streaming.ClientOptions {
 	return &streaming.ClientOptions{
-		Profile:    streaming.Profile{Account: "myorg-acc", User: "u", Key: testKey()},
+		Profile:    streaming.Profile{Account: "myorg-acc", User: "u", Key: testkey.Private()},
 		HTTPClient: &http.Client{Transport: s}, FlushInterval: -1, ChannelBytesPerSecond: -1, ChannelRequestsPerSecond: -1,
 	}
 }

@@ -17,13 +17,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/floedata/floe/config"
+	"github.com/floedata/floe/sink/snowflake/internal/testkey"
 	"github.com/floedata/floe/sink/snowflake/streaming"
 )
 
 // TestFaults: everything that is wrong is said at once, without secrets.
 func TestFaults(t *testing.T) {
 	jwt := func(set func(*streaming.ClientOptions)) *streaming.ClientOptions {
-		o := &streaming.ClientOptions{Profile: streaming.Profile{Account: "a", User: "u", Key: testKey()}}
+		o := &streaming.ClientOptions{Profile: streaming.Profile{Account: "a", User: "u", Key: testkey.Private()}}
 		set(o)
 		return o
 	}
@@ -99,7 +100,7 @@ func TestAddress(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			got := ""
 			o := &streaming.ClientOptions{
-				Profile: streaming.Profile{Account: "a", User: "u", Key: testKey()}, RetryTimeout: -1,
+				Profile: streaming.Profile{Account: "a", User: "u", Key: testkey.Private()}, RetryTimeout: -1,
 				HTTPClient: &http.Client{Transport: roundTripper(func(req *http.Request) (*http.Response, error) {
 					got = req.URL.Scheme + "://" + req.URL.Host
 					return &http.Response{StatusCode: 200, Body: http.NoBody, Request: req}, nil
@@ -224,9 +225,9 @@ func TestProfile(t *testing.T) {
 func TestRedacted(t *testing.T) {
 	p := streaming.Profile{
 		Account: "acct", User: "u", PrivateKey: "hush", PrivateKeyPassphrase: "hush", OAuthClientSecret: "hush", OAuthRefreshToken: "hush",
-		PersonalAccessToken: "hush", Key: testKey(),
+		PersonalAccessToken: "hush", Key: testkey.Private(),
 	}
-	digits := testKey().D.String()[:20]
+	digits := testkey.Private().D.String()[:20]
 	s := newService(t)
 	c := s.client(nil)
 	defer closeClient(t, c)

@@ -16,6 +16,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/floedata/floe/sink/snowflake/internal/testkey"
 	"github.com/floedata/floe/sink/snowflake/streaming"
 )
 
@@ -98,7 +99,7 @@ func TestWire(t *testing.T) {
 			script := load(t, name)
 			ctx := context.Background()
 			c, err := streaming.NewTableClient(ctx, "test", "db", "Public", "events", &streaming.ClientOptions{
-				Profile:     streaming.Profile{Account: "MYORG-MY_ACCOUNT", User: "u", Role: "loader", Key: testKey(), Application: "test app"},
+				Profile:     streaming.Profile{Account: "MYORG-MY_ACCOUNT", User: "u", Role: "loader", Key: testkey.Private(), Application: "test app"},
 				HTTPClient:  &http.Client{Transport: script},
 				Compression: streaming.Uncompressed, FlushInterval: time.Hour,
 			})

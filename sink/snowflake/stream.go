@@ -45,7 +45,8 @@ import (
 //
 // Rows that the table cannot take are found before they are sent, as by [Sink], and are durable as rejects before any row
 // behind them is sent. Rows that Snowflake refuses nevertheless it drops and counts: the load that sees the count fails with a
-// [RefusedError], and so does the next claim of the partition, until [StreamingOptions].AcceptCounts is set.
+// [RefusedError], and so does the next claim of the partition, until [StreamingOptions].AcceptCounts is set. The error brings the
+// rows, where the table logs errors.
 type StreamingSink struct {
 	s       *Sink // its connection, its table and the table of offsets
 	opts    StreamingOptions

@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/floedata/floe/config"
 	"github.com/floedata/floe/offset"
@@ -372,8 +375,8 @@ func TestStreamingRefused(t *testing.T) {
 	if err := w.Close(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := s.Open(t.Context(), "p", "a"); !errors.As(err, &refused) || refused.Rows != 2 {
-		t.Fatalf("Open: %v", err)
+	if _, _, err := s.Open(t.Context(), "p", "a"); !errors.As(err, &refused) || refused.Rows != 2 || refused.Logged != nil {
+		t.Fatalf("Open: %v, with rows %v", err, refused.Logged)
 	}
 	accepting := openStreaming(t, server, "events", snowflake.StreamingOptions{AcceptCounts: true})
 	v, committed := claim(t, accepting, "a")
@@ -383,6 +386,7 @@ func TestStreamingRefused(t *testing.T) {
 	if err := v.Close(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	exec(t, server, "ALTER TABLE EVENTS ALTER COLUMN NAME DROP NOT NULL")
 	v, committed = claim(t, s, "a") // they are accounted for
 	more := batch(t, "a", committed, rowsOf(t, []int64{5}, "five"))
 	stage(t, v, more)
@@ -390,6 +394,41 @@ func TestStreamingRefused(t *testing.T) {
 		t.Error(err)
 	}
 	want(t, server, allEvents, "1 1", "2 1", "5 1")
+	exec(t, server, "ALTER TABLE EVENTS ALTER COLUMN NAME SET NOT NULL")
+	more = batch(t, "a", more.To, rowsOf(t, []int64{6, 7}))
+	stage(t, v, more)
+	for _, load := range []func() error{
+		func() error { _, err := v.Load(t.Context(), more); return err },
+		func() error { _, _, err := s.Open(t.Context(), "p", "a"); return err },
+	} {
+		if err := load(); !errors.As(err, &refused) || refused.Rows != 2 {
+			t.Errorf("with two rows accounted for: %v", err)
+		}
+	}
+}
+
+// TestStreamingRefusedRows: the rows that the service dropped come with the error where the error table has them.
+func TestStreamingRefusedRows(t *testing.T) {
+	server := startStreaming(t, snowflaketest.Options{})
+	w, from := claim(t, openStreaming(t, server, "events", snowflake.StreamingOptions{}), "a")
+	exec(t, server, "ALTER TABLE EVENTS SET ERROR_LOGGING = TRUE", "ALTER TABLE EVENTS ALTER COLUMN NAME SET NOT NULL")
+	b := batch(t, "a", from, rowsOf(t, []int64{2, 3, 4}, "two"))
+	stage(t, w, b)
+	_, err := w.Load(t.Context(), b)
+	var refused *snowflake.RefusedError
+	if !errors.As(err, &refused) || len(refused.Logged) != 2 {
+		t.Fatalf("Load: %v, with rows %v", err, refused)
+	}
+	for _, row := range refused.Logged {
+		if row.Code != "100072" || row.Message != refused.Message || row.Token != refused.Token || row.Truncated {
+			t.Errorf("row %+v of %+v", row, refused)
+		}
+	}
+	data := []string{refused.Logged[0].Data, refused.Logged[1].Data}
+	slices.Sort(data)
+	if diff := cmp.Diff([]string{`{"ID":3}`, `{"ID":4}`}, data); diff != "" {
+		t.Errorf("rows (-want +got):\n%s", diff)
+	}
 }
 
 // TestStreamingLosesRows: a service that commits nothing of what it takes does not look as if it did.

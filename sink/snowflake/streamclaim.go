@@ -139,7 +139,7 @@ func (w *streamWriter) enterBy(ctx context.Context, c *sql.Conn, client *streami
 	if status.LatestCommittedOffsetToken == nil {
 		next = note{state: fresh, at: at}
 	}
-	if err := w.accept(&next, status); err != nil {
+	if err := w.accept(ctx, c, &next, status); err != nil {
 		return err
 	}
 	if err := w.note(ctx, c, next); err != nil {

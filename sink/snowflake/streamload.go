@@ -102,7 +102,7 @@ func (w *streamWriter) committed(ctx context.Context, to reached) error {
 		case bad != nil:
 			return bad
 		case err == nil:
-			return w.count(status, last)
+			return w.count(ctx, status, last)
 		case !late:
 			return err
 		}

@@ -76,6 +76,9 @@ func (w *work) load(l *loading) ([]copyinto.FileResult, error) {
 		{Name: unquoted(inserted), SQL: itoa(w.touch(l.table))},
 		{Name: unquoted(deleted), SQL: "CAST(NULL AS BIGINT)"},
 	}
+	if err := w.begin(); err != nil {
+		return nil, err
+	}
 	return copyinto.Load(w.ctx, w.conn, w.e.look, l.request)
 }
 

@@ -79,11 +79,42 @@ func (w *work) evaluate(x syntax.Expr) (value, error) {
 	if err != nil {
 		return value{}, err
 	}
+	if v, ok := w.atHand(x); ok && typ.Kind != 0 {
+		return value{typ: typ, v: v}, nil
+	}
 	return w.computed(sql, typ)
+}
+
+// atHand is the value of a literal or a variable: most expressions of scripts are no more, and to ask DuckDB takes a thousand
+// times as long.
+func (w *work) atHand(x syntax.Expr) (any, bool) {
+	switch x := x.(type) {
+	case *syntax.String:
+		return x.Value, true
+	case *syntax.Variable:
+		var v value
+		var ok bool
+		switch {
+		case x.Session:
+			v, ok = w.s.variables[x.Name]
+		case x.Field != "":
+			v, ok = w.s.field([]string{x.Name, x.Field})
+		default:
+			v, ok = w.s.field([]string{x.Name})
+		}
+		return v.v, ok
+	case *syntax.ColumnRef:
+		v, ok := w.s.field(x.Parts)
+		return v.v, ok
+	}
+	return nil, false
 }
 
 // converted is a value as one of another type, as an assignment converts it.
 func (w *work) converted(v value, to types.Type) (value, error) {
+	if v.typ.Kind == types.Text && to.Kind == types.Text && v.typ.Length <= to.Length {
+		return value{typ: to, v: v.v}, nil
+	}
 	sql, err := translate.Assign(v.literal(), v.typ, to, "", w.resolver())
 	if err != nil {
 		return value{}, err

@@ -38,6 +38,9 @@ func (r resolver) Stage(ref *syntax.StageRef) (translate.Relation, error) {
 	if err != nil {
 		return translate.Relation{}, err
 	}
+	if err := w.begin(); err != nil {
+		return translate.Relation{}, err
+	}
 	scanned, err := copyinto.Scan(w.ctx, w.conn, w.e.look, source)
 	if err != nil {
 		return translate.Relation{}, err
@@ -106,6 +109,9 @@ func (w *work) local(f stored) (string, error) {
 // validated is what VALIDATION_MODE answers.
 func (w *work) validated(l *loading) (*Result, error) {
 	l.request.Columns = w.columnsOf(l.table)
+	if err := w.begin(); err != nil {
+		return nil, err
+	}
 	v, err := copyinto.Validate(w.ctx, w.conn, w.e.look, l.request)
 	if err != nil {
 		return nil, err

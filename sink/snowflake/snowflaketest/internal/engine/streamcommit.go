@@ -227,6 +227,9 @@ func (w *work) streamRows(p *streamPipe, portions []*portion) error {
 	if err := w.evolveStream(p, portions, &req); err != nil {
 		return err
 	}
+	if err := w.begin(); err != nil {
+		return err
+	}
 	results, err := copyinto.LoadRows(w.ctx, w.conn, w.e.look, req)
 	if err != nil {
 		return err

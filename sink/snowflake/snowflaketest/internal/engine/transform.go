@@ -24,6 +24,9 @@ func (w *work) transform(l *loading) error {
 	if l.list == nil || len(l.request.Files) == 0 {
 		return nil
 	}
+	if err := w.begin(); err != nil {
+		return err
+	}
 	// How many columns there are: no more is asked of what is scanned.
 	scanned, err := copyinto.Scan(w.ctx, w.conn, w.e.look, l.request.Source)
 	if err != nil {

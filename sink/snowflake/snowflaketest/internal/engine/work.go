@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -15,7 +16,7 @@ type queryer interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 }
 
-// work is what one statement does under the engine's lock, in one DuckDB transaction.
+// work is what one statement does under the engine's lock: what it writes, in one DuckDB transaction.
 type work struct {
 	ctx  context.Context // of the statement: work lives no longer than it
 	e    *Engine
@@ -36,13 +37,14 @@ type work struct {
 
 	fetched []string // objects of buckets on this machine, which go with the statement
 
+	begun  bool     // the DuckDB transaction was
 	dirty  bool     // the catalog was changed
 	erased []string // directories to remove once the statement is committed
 	done   []func() // what else is to be done then
 }
 
-// atomically runs f under the engine's lock and in a DuckDB transaction, which is committed if f has no error. Otherwise
-// everything is as before, in DuckDB, in the catalog and in memory.
+// atomically runs f under the engine's lock. What f writes is committed if it has no error; otherwise everything is as before,
+// in DuckDB, in the catalog and in memory.
 func (s *Session) atomically(ctx context.Context, f func(*work) error) error {
 	s.e.mu.Lock()
 	defer s.e.mu.Unlock()
@@ -64,18 +66,15 @@ func (s *Session) locked(ctx context.Context, f func(*work) error) (err error) {
 			_ = os.Remove(path)
 		}
 	}()
-	if err := w.exec(`BEGIN TRANSACTION`); err != nil {
-		return err
-	}
 	finished := false
 	defer func() {
 		if finished {
 			return
 		}
 		// Also when f panics: the connection is everybody's.
-		_, back := e.conn.ExecContext(context.WithoutCancel(ctx), `ROLLBACK`)
-		if w.dirty && back == nil {
-			back = e.catalog.load(context.WithoutCancel(ctx), e.conn)
+		back := w.end(`ROLLBACK`)
+		if w.dirty {
+			back = errors.Join(back, e.catalog.load(context.WithoutCancel(ctx), e.conn))
 		}
 		if err == nil {
 			err = back
@@ -89,8 +88,7 @@ func (s *Session) locked(ctx context.Context, f func(*work) error) (err error) {
 			return err
 		}
 	}
-	// What is committed is told, even if the client gives up meanwhile.
-	if _, err := e.conn.ExecContext(context.WithoutCancel(ctx), `COMMIT`); err != nil {
+	if err := w.end(`COMMIT`); err != nil {
 		return err
 	}
 	finished = true
@@ -103,13 +101,38 @@ func (s *Session) locked(ctx context.Context, f func(*work) error) (err error) {
 	return nil
 }
 
+// begin begins the DuckDB transaction, which what only reads can do without: nobody writes meanwhile.
+func (w *work) begin() error {
+	if w.begun {
+		return nil
+	}
+	_, err := w.conn.ExecContext(w.ctx, `BEGIN TRANSACTION`)
+	w.begun = err == nil
+	return err
+}
+
+// end ends it, which is told even if the client gives up meanwhile.
+func (w *work) end(how string) error {
+	if !w.begun {
+		return nil
+	}
+	_, err := w.conn.ExecContext(context.WithoutCancel(w.ctx), how)
+	return err
+}
+
 func (w *work) exec(query string, args ...any) error {
+	if err := w.begin(); err != nil {
+		return err
+	}
 	_, err := w.conn.ExecContext(w.ctx, query, args...)
 	return err
 }
 
 // affected runs a statement and returns how many rows it touched.
 func (w *work) affected(query string, args ...any) (int64, error) {
+	if err := w.begin(); err != nil {
+		return 0, err
+	}
 	res, err := w.conn.ExecContext(w.ctx, query, args...)
 	if err != nil {
 		return 0, err

@@ -265,7 +265,7 @@ func (ch *Channel) put(ctx context.Context, d *draft, rows int64, start, token s
 	defer ch.mu.Unlock()
 	if err := ch.usable(); err != nil {
 		ch.queue.abandon(d)
-		c.room.Release(int64(d.bytes) + appendBytes)
+		c.release(int64(d.bytes) + appendBytes)
 		return err
 	}
 	if ch.queue.bytes == 0 {
@@ -321,7 +321,7 @@ func (ch *Channel) fail(err error) {
 		return
 	}
 	ch.err = err
-	ch.client.room.Release(ch.queue.held())
+	ch.client.release(ch.queue.held())
 	ch.queue.give(ch.sending) // the sender may be reading it
 	if ch.cancel != nil {
 		ch.cancel()

@@ -23,6 +23,7 @@ type Client struct {
 	wire        *wire
 	owned       *http.Client        // closed with the client; nil = the caller's
 	room        *semaphore.Weighted // of BufferedBytes
+	counters    counters
 	blocks      blocks
 	compressors compressors
 	poller      *poller
@@ -103,7 +104,7 @@ func newClient(name, database, schema, pipe string, opts *ClientOptions) (*Clien
 		http: o.HTTPClient, scheme: a.scheme, account: a.host, role: o.fold(o.Profile.Role), credentials: credentials,
 		agent:   agentOf(o.Application, runtime.GOOS+" "+runtime.GOARCH, "GO/"+strings.TrimPrefix(strings.Fields(runtime.Version())[0], "go")),
 		timeout: o.RequestTimeout, retry: o.RetryTimeout, now: o.Now, log: o.Logger.With("client", name, "pipe", c.pipe),
-		turn: make(chan struct{}, 1),
+		turn: make(chan struct{}, 1), counters: &c.counters,
 	}
 	o.Profile = Profile{}
 	c.opts = o
@@ -240,6 +241,7 @@ func (c *Client) fits(d *draft, rows int64) error {
 // reserve takes room in the buffer.
 func (c *Client) reserve(ctx context.Context, target string, bytes int64) error {
 	if c.room.TryAcquire(bytes) {
+		c.counters.held.Add(bytes)
 		return nil
 	}
 	c.InitiateFlush() // so that there will be some
@@ -249,7 +251,14 @@ func (c *Client) reserve(ctx context.Context, target string, bytes int64) error 
 	if err := c.room.Acquire(ctx, bytes); err != nil {
 		return fmt.Errorf("sink/snowflake/streaming: append to %q: wait for room in the buffer: %w", target, context.Cause(ctx))
 	}
+	c.counters.held.Add(bytes)
 	return nil
+}
+
+// release gives room back.
+func (c *Client) release(bytes int64) {
+	c.counters.held.Add(-bytes)
+	c.room.Release(bytes)
 }
 
 // InitiateFlush has all channels send what they have, without waiting for it.

@@ -96,6 +96,7 @@ type elasticCall struct {
 // piece is rows of a call, as many as go in one request at most.
 type piece struct {
 	*draft
+	rows int64
 	done chan error // answered once
 }
 
@@ -119,9 +120,9 @@ func (c *elasticCall) send(ctx context.Context) error {
 	if err := c.e.client.reserve(ctx, elasticName, int64(c.bytes)+appendBytes); err != nil {
 		return err
 	}
-	p := &piece{draft: c.draft, done: make(chan error, 1)}
+	p := &piece{draft: c.draft, rows: c.rows, done: make(chan error, 1)}
 	if err := c.e.enqueue(p); err != nil {
-		c.e.client.room.Release(int64(c.bytes) + appendBytes)
+		c.e.client.release(int64(c.bytes) + appendBytes)
 		return err
 	}
 	c.sent = append(c.sent, p)
@@ -215,7 +216,10 @@ func (e *ElasticChannel) deliver(ctx context.Context, batch []*piece) {
 		if !read {
 			p.free()
 		}
-		e.client.room.Release(int64(p.bytes) + appendBytes)
+		e.client.release(int64(p.bytes) + appendBytes)
+		if err == nil {
+			e.client.counters.accepted(p.rows, int64(p.bytes))
+		}
 		p.done <- err
 	}
 }
@@ -280,7 +284,7 @@ func (e *ElasticChannel) close(ctx context.Context, flush bool) error {
 	}
 	for _, p := range e.waiting {
 		p.free()
-		e.client.room.Release(int64(p.bytes) + appendBytes)
+		e.client.release(int64(p.bytes) + appendBytes)
 		p.done <- ErrClosed
 	}
 	e.waiting = nil

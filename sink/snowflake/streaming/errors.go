@@ -3,6 +3,7 @@ package streaming
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"time"
 )
@@ -87,6 +88,9 @@ func (e *Error) Error() string {
 
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
+
+// throttled says that the service had too much to do.
+func (e *Error) throttled() bool { return e.Status == http.StatusTooManyRequests || untaken[e.Code] }
 
 var (
 	// ErrClosed answers calls on what is closed.

@@ -195,7 +195,8 @@ func (ch *Channel) took(b batch, token string, read bool) {
 	ch.continuation = token
 	ch.queue.accepted(b, read)
 	ch.accepted += int64(b.bytes)
-	ch.client.room.Release(b.held())
+	ch.client.release(b.held())
+	ch.client.counters.accepted(b.rows, int64(b.bytes))
 	ch.oldest = b.taken // of what stays behind
 	if most := ch.client.most(); ch.most < most {
 		ch.most = min(ch.most+max(ch.most/16, 1), most)
@@ -210,7 +211,7 @@ func (ch *Channel) shrink(b batch, e *Error) {
 	switch {
 	case e.Status == http.StatusRequestEntityTooLarge:
 		ch.most = max(b.bytes/2, 1)
-	case untaken[e.Code] || e.Status == http.StatusTooManyRequests:
+	case e.throttled():
 		ch.most = min(ch.most, max(min(ch.most, b.bytes)/2, blockBytes))
 	}
 }
@@ -236,7 +237,7 @@ func (t *trouble) judge(e *Error, b batch) (again int, dead *Error) {
 		return 0, &d
 	case e.Status == http.StatusRequestEntityTooLarge && b.appends > 1:
 		return 0, nil
-	case e.Class == Retry && (e.Status == http.StatusTooManyRequests || untaken[e.Code]):
+	case e.Class == Retry && e.throttled():
 		return t.n, nil
 	case e.Class == Retry:
 		if t.since.IsZero() {

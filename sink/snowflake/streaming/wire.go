@@ -29,6 +29,7 @@ type wire struct {
 	retry       time.Duration // of a call
 	now         func() time.Time
 	log         *slog.Logger
+	counters    *counters
 
 	host string        // of the service
 	turn chan struct{} // of who exchanges a token
@@ -243,6 +244,12 @@ func (w *wire) unauthorized(ctx context.Context, r *request, err error) error {
 
 // try sends a request once.
 func (w *wire) try(ctx context.Context, r *request, set func(http.Header)) ([]byte, error) {
+	body, err := w.once(ctx, r, set)
+	w.counters.tried(r, err)
+	return body, err
+}
+
+func (w *wire) once(ctx context.Context, r *request, set func(http.Header)) ([]byte, error) {
 	within, cancel := context.WithTimeout(ctx, w.timeout)
 	defer cancel()
 	base := w.scheme + "://" + w.host

@@ -41,7 +41,7 @@
 //	int8, int16, int32, int64          TINYINT … BIGINT             exact
 //	uint8, uint16, uint32, uint64      UTINYINT … UBIGINT           exact
 //	float16                            FLOAT                        widened
-//	float32, float64                   FLOAT, DOUBLE                exact
+//	float32, float64 (4)               FLOAT, DOUBLE                exact
 //	decimal128, decimal256 (1)         DECIMAL(p,s)                 exact    more digits than p
 //	string, large_string, string_view  VARCHAR                      exact    what is not UTF-8
 //	binary, large_, fixed_size_, view  BLOB                         exact
@@ -60,7 +60,8 @@
 //
 // (1) Of 38 digits at most, with a scale from 0 to the precision. (2) The extension type, or fixed_size_binary(16)
 // whose field has ARROW:extension:name = arrow.uuid; not inside nested types. (3) Of plain values; inside nested types
-// of text or bytes only. Of a zone the instant is kept, not the name.
+// of text or bytes only. (4) Once DuckDB has compressed them, zeros beside one another may have one sign. Of a zone
+// the instant is kept, not the name.
 //
 // A column that exists may be wider: a longer integer, DOUBLE for FLOAT or up to 32 bits, DECIMAL with room for all
 // digits, a finer TIMESTAMP up to microseconds. Text also goes into ENUM, UUID and JSON, DATE into TIMESTAMP; what the

@@ -5,8 +5,6 @@ import (
 	"database/sql"
 	"fmt"
 	"math"
-	"math/rand/v2"
-	"os"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -79,37 +77,6 @@ func TestConformanceRejects(t *testing.T) {
 	err := sinktest.Check(t.Context(), func() (sinktest.Harness, error) { return i.refusing(t.Context()) }, "rejects/", "gate/")
 	if err != nil {
 		t.Error(err)
-	}
-}
-
-// TestAccount runs the suite on an account: SNOWFLAKE_DSN names it, with a database in which schemas may be made, and a
-// warehouse.
-func TestAccount(t *testing.T) {
-	dsn := os.Getenv("SNOWFLAKE_DSN")
-	if dsn == "" {
-		t.Skip("SNOWFLAKE_DSN names no account")
-	}
-	for name, o := range map[string]snowflake.Options{
-		"append": {}, "upsert": {Mode: sink.Upsert, Key: []string{"id"}}, "replace": {Mode: sink.Replace},
-	} {
-		t.Run(name, func(t *testing.T) {
-			cfg, err := gosnowflake.ParseDSN(dsn)
-			if err != nil {
-				t.Fatal("SNOWFLAKE_DSN is no connection string") // the error may quote it
-			}
-			o.KeepCase = true
-			i := &instance{prefix: fmt.Sprintf("FLOE_TEST_%X_", rand.Uint64()), options: o, mode: o.Mode, config: func() *gosnowflake.Config {
-				c := *cfg
-				return &c
-			}}
-			i.exec = func(ctx context.Context, query string) error {
-				return look(i.config(), func(db *sql.DB) error {
-					_, err := db.ExecContext(ctx, query)
-					return err
-				})
-			}
-			sinktest.Run(t, i.harness)
-		})
 	}
 }
 

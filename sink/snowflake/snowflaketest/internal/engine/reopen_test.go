@@ -97,3 +97,21 @@ func TestKilled(t *testing.T) {
 		t.Errorf("the role is %q", got)
 	}
 }
+
+// TestZeroKeepsItsSign: also once DuckDB has moved it from its log into its blocks, which it compresses otherwise.
+func TestZeroKeepsItsSign(t *testing.T) {
+	dir := t.TempDir()
+	e, err := New(dir, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := connect(t, e, Login{User: "ADMIN"})
+	run(t, s, `CREATE DATABASE DB; CREATE WAREHOUSE WH; CREATE TABLE t (i INT, v FLOAT);
+		INSERT INTO t SELECT SEQ4(), CASE SEQ4() WHEN 7 THEN '-0'::FLOAT WHEN 99 THEN 1 ELSE 0 END FROM TABLE(GENERATOR(ROWCOUNT => 100))`)
+	is(t, s, `SELECT v::VARCHAR FROM t WHERE i IN (0, 7) ORDER BY i`, "0\n-0")
+	if err := e.Close(); err != nil {
+		t.Fatal(err)
+	}
+	_, s = reopened(t, dir, Options{})
+	is(t, s, `SELECT v::VARCHAR FROM t WHERE i IN (0, 7) ORDER BY i`, "0\n-0")
+}

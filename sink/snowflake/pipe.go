@@ -53,9 +53,9 @@ var (
 )
 
 // OpenPipe connects to Snowflake and returns a sink of a table that loads by Snowpipe, to which users log in by key pair
-// alone: [Config].PrivateKey, or that of [Config].Driver, is needed, unless the pipe is one of [AutoIngest]. What is wrong with the configuration or the options, and
-// what keeps from connecting within [Config].Timeout, is a *config.Error; package retry still tells whether another try may
-// help.
+// alone: [Config].PrivateKey, or that of [Config].Driver, is needed, unless the pipe is one of [AutoIngest]. What is wrong with
+// the configuration or the options, and what keeps from connecting within [Config].Timeout, is a *config.Error; package retry
+// still tells whether another try may help.
 func OpenPipe(ctx context.Context, cfg Config, table string, opts *PipeOptions) (*PipeSink, error) {
 	return openPipe(ctx, "sink/snowflake.OpenPipe", cfg, table, opts)
 }

@@ -17,8 +17,8 @@ import (
 	"github.com/floedata/floe/dialect/snowflake"
 	"github.com/floedata/floe/dialect/sqlite"
 	"github.com/floedata/floe/internal/servers"
-	"github.com/floedata/floe/source"
 	"github.com/floedata/floe/sink/snowflake/snowflaketest"
+	"github.com/floedata/floe/source"
 	"github.com/floedata/floe/source/sourcetest"
 	floesql "github.com/floedata/floe/source/sql"
 )
